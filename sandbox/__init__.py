@@ -1,0 +1,1 @@
+"""Faithful Razorpay and Shiprocket servers for development and tests."""
