@@ -1,0 +1,1 @@
+"""The side effects a workflow asks for: classes that receive ports."""

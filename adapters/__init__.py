@@ -1,0 +1,1 @@
+"""The only code that imports drivers of databases, queues and gateways."""

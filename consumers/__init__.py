@@ -1,0 +1,1 @@
+"""Independent subscribers of order events; one module each."""

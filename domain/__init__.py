@@ -1,0 +1,1 @@
+"""The language of orders: money, order, events, rules. Standard library only."""

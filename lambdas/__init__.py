@@ -1,0 +1,1 @@
+"""The same entry points as plain functions, no framework."""

@@ -1,0 +1,1 @@
+"""The WebSocket service and the customer's page."""

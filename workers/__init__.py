@@ -1,0 +1,1 @@
+"""One module per process; also the embedded stack and the command line."""

@@ -1,0 +1,1 @@
+"""What happens to an order, in which order, and how it is undone. Deterministic."""
