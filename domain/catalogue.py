@@ -1,0 +1,72 @@
+"""What the shop sells, from where, and the coupons it honours."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Product:
+    """One SKU. The price is what the customer pays for one unit, GST included."""
+
+    sku: str
+    name: str
+    price_paise: int
+    gst_rate: int
+    hsn: str
+    weight_g: int
+    description: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Warehouse:
+    """A place that supplies goods; its GSTIN decides invoice series and tax."""
+
+    code: str
+    name: str
+    gstin: str
+    address: str
+    city: str
+    state: str
+    pincode: str
+    pickup_location: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Coupon:
+    """A percent-off coupon with a budget: the discount that it may grant in all."""
+
+    code: str
+    percent_off: int
+    valid_from: date
+    valid_until: date
+    budget_paise: int
+    granted_paise: int = 0
+
+    def refusal(self, discount_paise: int, today: date) -> str | None:
+        """Return why this discount cannot be granted today, or None if it can."""
+        if today < self.valid_from:
+            return f"coupon {self.code} is valid from {self.valid_from:%d %b %Y}"
+        if today > self.valid_until:
+            return f"coupon {self.code} expired on {self.valid_until:%d %b %Y}"
+        if self.granted_paise + discount_paise > self.budget_paise:
+            return f"coupon {self.code} is used up"
+        return None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StockLevel:
+    """Units of one SKU in one warehouse that can be ordered now."""
+
+    sku: str
+    warehouse: str
+    available: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CatalogueSnapshot:
+    """What pricing needs about a cart, read at one moment."""
+
+    products: tuple[Product, ...]
+    warehouses: tuple[Warehouse, ...]
+    coupon: Coupon | None
+    taken_at: datetime

@@ -1,0 +1,86 @@
+"""What a reader missed: position, verdict, and the contiguous events after it.
+
+WebSocket, SSE and `GET /orders/{id}/events` all answer through these functions.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from domain.events import OrderEvent
+from domain.ports import EventLog, OrderViews, Position
+from domain.view import OrderView
+
+REPLAY_LIMIT = 1000
+"""More missed events than this are answered with a snapshot."""
+
+
+class Mode(StrEnum):
+    """The verdict on a reader's position."""
+
+    RESUMED = "resumed"
+    SNAPSHOT = "snapshot"
+    RESET = "reset"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Attachment:
+    """Where a reader stands after attaching: events to apply, or a snapshot to start from."""
+
+    mode: Mode
+    position: Position
+    snapshot: OrderView | None
+    events: tuple[OrderEvent, ...]
+
+
+def contiguous(events: Sequence[OrderEvent], after: Position) -> tuple[OrderEvent, ...]:
+    """Return the run that follows a position without a hole; repeats are passed over."""
+    run: list[OrderEvent] = []
+    expected = after.sequence + 1
+    for event in sorted(events, key=lambda event: event.sequence):
+        if event.epoch != after.epoch or event.sequence < expected:
+            continue
+        if event.sequence > expected:
+            break
+        run.append(event)
+        expected += 1
+    return tuple(run)
+
+
+def verdict(since: Position | None, head: Position) -> Mode:
+    """Judge a reader's position against the head; anything strange is a reset, never silence."""
+    if since is None:
+        return Mode.SNAPSHOT
+    if since.epoch != head.epoch or not 0 <= since.sequence <= head.sequence:
+        return Mode.RESET
+    if head.sequence - since.sequence > REPLAY_LIMIT:
+        return Mode.RESET
+    return Mode.RESUMED
+
+
+async def attach(
+    views: OrderViews, log: EventLog, order_id: str, since: Position | None
+) -> Attachment | None:
+    """Return the verdict and what the reader lacks, or None for an unknown order.
+
+    The view is the head: it only ever holds a contiguous prefix of the log.
+    """
+    view = await views.get(order_id)
+    if view is None:
+        return None
+    return await attach_to(view, log, since)
+
+
+async def attach_to(view: OrderView, log: EventLog, since: Position | None) -> Attachment:
+    """Return the verdict and what the reader lacks, up to a view that has been read already."""
+    head = Position(epoch=view.epoch, sequence=view.sequence)
+    mode = verdict(since, head)
+    if mode is not Mode.RESUMED or since is None:
+        return Attachment(mode=mode, position=head, snapshot=view, events=())
+    stored = await log.read(view.order_id, head.epoch, since.sequence, REPLAY_LIMIT)
+    missed = contiguous([e for e in stored if e.sequence <= head.sequence], since)
+    return Attachment(mode=mode, position=head, snapshot=None, events=missed)
+
+
+FillHole = Callable[[str, int], Awaitable[Sequence[OrderEvent]]]
+"""Asks the workflow for an order's events after a sequence."""

@@ -1,0 +1,227 @@
+"""The order itself: what the workflow carries, and the facts and sums that follow from it."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+
+from domain.attention import Attention
+from domain.cart import Address, Customer, PaymentMethod
+from domain.documents import Document, DocumentKind, parcel_lines
+from domain.errors import ImpossibleStep
+from domain.events import EventData, EventType, OrderEvent
+from domain.payment import PaymentLedger, PaymentOrder, Refund, RefundStatus
+from domain.pricing import Quote
+from domain.shipment import FORWARD, Shipment, ShipmentLine, ShipmentState
+from domain.snapshot import Cancellation
+from domain.status import OrderFacts, OrderStatus, derive_status
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Terms:
+    """The settings that were in force when the order was placed; they stay with it."""
+
+    payment_window_s: int = 1800
+    return_window_s: int = 604_800
+    late_payment_window_s: int = 432_000
+    auto_pack: bool = False
+    revive_late_payments: bool = True
+    tracking_url: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Placement:
+    """A new order: who, where to, at what price, under which terms."""
+
+    order_id: str
+    customer_id: str
+    customer: Customer
+    shipping_address: Address
+    quote: Quote
+    placed_at: datetime
+    terms: Terms
+
+    @property
+    def payment_method(self) -> PaymentMethod:
+        """Return how the customer pays."""
+        return self.quote.payment_method
+
+
+class StockStage(StrEnum):
+    """What the order has of the stock."""
+
+    NONE = "none"
+    HELD = "held"
+    COMMITTED = "committed"
+    RELEASED = "released"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Allocation:
+    """One warehouse's part of the order; each becomes one parcel."""
+
+    warehouse: str
+    lines: tuple[ShipmentLine, ...]
+
+
+@dataclass(kw_only=True, slots=True)
+class OrderState:
+    """Everything the workflow knows; the one object that continue-as-new and resumption carry.
+
+    Ledgers, shipments and marks are facts; `status` and all sums are derived from them.
+    """
+
+    placement: Placement
+    epoch: int = 1
+    events: list[OrderEvent] = field(default_factory=list)
+    published: int = 0
+    ledger: PaymentLedger
+    payment_order: PaymentOrder | None = None
+    payment_deadline: datetime | None = None
+    stock: StockStage = StockStage.NONE
+    coupon_redeemed: bool = False
+    allocations: tuple[Allocation, ...] = ()
+    confirmed_at: datetime | None = None
+    expired_at: datetime | None = None
+    cancellation: Cancellation | None = None
+    completed_at: datetime | None = None
+    shipments: dict[int, Shipment] = field(default_factory=dict)
+    refunds: dict[int, Refund] = field(default_factory=dict)
+    documents: list[Document] = field(default_factory=list)
+    attention: dict[str, Attention] = field(default_factory=dict)
+    notified: list[str] = field(default_factory=list)
+    return_until: datetime | None = None
+
+    @classmethod
+    def of(cls, placement: Placement) -> "OrderState":
+        """Return the state of an order that has just been asked for."""
+        ledger = PaymentLedger(
+            method=placement.payment_method, total_paise=placement.quote.total_paise
+        )
+        return cls(placement=placement, ledger=ledger)
+
+    @property
+    def order_id(self) -> str:
+        """Return the order's id."""
+        return self.placement.order_id
+
+    @property
+    def sequence(self) -> int:
+        """Return the head: the sequence of the newest event, 0 before the first."""
+        return len(self.events)
+
+    @property
+    def status(self) -> OrderStatus:
+        """Derive the customer-facing status."""
+        booked = {number for number, s in self.shipments.items() if s.awb or s.ended}
+        return derive_status(
+            OrderFacts(
+                confirmed=self.confirmed_at is not None,
+                expired=self.expired_at is not None,
+                cancelled=self.cancellation is not None,
+                completed=self.completed_at is not None,
+                awaiting_shipment=len(booked) < max(1, len(self.allocations)),
+                parcels=tuple(s.state for n, s in self.shipments.items() if n in booked),
+            )
+        )
+
+    @property
+    def open_attention(self) -> tuple[Attention, ...]:
+        """Return what waits for a person, oldest first."""
+        return tuple(a for a in self.attention.values() if a.resolved_at is None)
+
+    @property
+    def owed_paise(self) -> int:
+        """Return what the customer owes for what they keep or are still to get.
+
+        Nothing for an order that expired, was cancelled before dispatch, or was never confirmed;
+        a parcel that was cancelled, lost or came back takes its share of the charges with it.
+        """
+        if self.confirmed_at is None or self.expired_at is not None:
+            return 0
+        if not self.shipments:
+            return 0 if self.cancellation else self.ledger.total_paise
+        failed = (ShipmentState.CANCELLED, ShipmentState.LOST, ShipmentState.RTO_DELIVERED)
+        gone = [s for s in self.shipments.values() if s.state in failed]
+        if len(gone) == max(len(self.shipments), len(self.allocations)):
+            return 0
+        return self.ledger.total_paise - sum(self.parcel_value_paise(s.number) for s in gone)
+
+    def parcel_value_paise(self, number: int) -> int:
+        """Return a parcel's share of what the customer is charged."""
+        lines = parcel_lines(
+            self.placement.quote.lines, self.shipments[number].lines, self.units_before(number)
+        )
+        return sum(line.charged_paise for line in lines)
+
+    def units_before(self, number: int) -> dict[str, int]:
+        """Return the units of each SKU in parcels with a lower number."""
+        units: dict[str, int] = {}
+        for allocation in self.allocations[: number - 1]:
+            for line in allocation.lines:
+                units[line.sku] = units.get(line.sku, 0) + line.quantity
+        return units
+
+    @property
+    def refund_due_paise(self) -> int:
+        """Return received money that is owed back and not yet on its way. Never negative.
+
+        Before confirmation only money that cannot belong to this order any more is due back.
+        """
+        if self.confirmed_at is None and self.expired_at is None and self.cancellation is None:
+            return 0
+        on_its_way = sum(
+            refund.amount_paise
+            for refund in self.refunds.values()
+            if refund.status in (RefundStatus.INITIATED, RefundStatus.FAILED)
+        )
+        return max(0, self.ledger.kept_paise - on_its_way - self.owed_paise)
+
+    def invoice_of(self, number: int) -> Document | None:
+        """Return the invoice of a parcel, if it has one."""
+        return self._document(number, DocumentKind.INVOICE)
+
+    def credit_note_of(self, number: int) -> Document | None:
+        """Return the credit note of a parcel, if it has one."""
+        return self._document(number, DocumentKind.CREDIT_NOTE)
+
+    def _document(self, number: int, kind: DocumentKind) -> Document | None:
+        found = (d for d in self.documents if d.shipment == number and d.kind is kind)
+        return next(found, None)
+
+    def events_since(self, sequence: int) -> list[OrderEvent]:
+        """Return the events after a sequence number, oldest first."""
+        return self.events[max(0, sequence) :]
+
+    def move(self, number: int, state: ShipmentState, at: datetime, reason: str = "") -> Shipment:
+        """Move a parcel one step forward.
+
+        Raises:
+            ImpossibleStep: the table of steps does not allow it.
+        """
+        parcel = self.shipments[number]
+        if state not in FORWARD[parcel.state]:
+            raise ImpossibleStep(f"parcel {number} cannot go from {parcel.state} to {state}")
+        attempts = parcel.attempts + (state is ShipmentState.ATTEMPT_FAILED)
+        moved = replace(
+            parcel, state=state, changed_at=at, reason=reason or None, attempts=attempts
+        )
+        self.shipments[number] = moved
+        return moved
+
+    def emit(self, event_type: EventType, at: datetime, **subjects: object) -> OrderEvent:
+        """Append an event with the next sequence number and the status as it now is."""
+        event = OrderEvent(
+            order_id=self.order_id,
+            epoch=self.epoch,
+            sequence=self.sequence + 1,
+            type=event_type,
+            time=at,
+            data=EventData(
+                status=self.status,
+                payment_status=self.ledger.status,
+                customer_id=self.placement.customer_id,
+                **subjects,  # type: ignore[arg-type]  # names are checked against SUBJECTS in tests
+            ),
+        )
+        self.events.append(event)
+        return event

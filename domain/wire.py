@@ -1,0 +1,169 @@
+"""JSON forms of domain objects: the CloudEvents envelope, and dataclasses to and from plain JSON.
+
+Standard library only, so that servers, consumers and functions share one form.
+"""
+
+import json
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from datetime import date, datetime
+from enum import Enum
+from functools import cache
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from domain.events import SCHEMA_VERSION, SOURCE, SPEC_VERSION, EventData, EventType, OrderEvent
+
+JSON = dict[str, Any]
+_T = TypeVar("_T")
+
+
+class Unreadable(ValueError):
+    """A document is not of the expected form; says where."""
+
+
+def to_json(value: Any) -> Any:
+    """Return the JSON form: dataclasses as objects without their absent (None) fields."""
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if is_dataclass(value):
+        pairs = ((name, getattr(value, name)) for name in _names(type(value)))
+        return {name: to_json(item) for name, item in pairs if item is not None}
+    if isinstance(value, Mapping):
+        return {str(key): to_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [to_json(item) for item in value]
+    return value
+
+
+def from_json(cls: type[_T], document: Any) -> _T:
+    """Return the dataclass that a JSON form describes; unknown fields are passed over.
+
+    Raises:
+        Unreadable: a field is missing or of another type.
+    """
+    try:
+        annotation: Any = cls
+        result: _T = _reader(annotation)(document)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Unreadable(f"not a {cls.__name__}: {error}") from error
+    return result
+
+
+def envelope(event: OrderEvent) -> JSON:
+    """Return the event as a CloudEvents 1.0 JSON document."""
+    return {
+        "specversion": SPEC_VERSION,
+        "id": event.id,
+        "source": SOURCE,
+        "type": event.type.value,
+        "subject": event.order_id,
+        "time": event.time.isoformat(),
+        "sequence": event.sequence,
+        "epoch": event.epoch,
+        "dataschema": f"/schemas/{event.type}/{SCHEMA_VERSION}",
+        "datacontenttype": "application/json",
+        "data": to_json(event.data),
+    }
+
+
+def dump_event(event: OrderEvent) -> str:
+    """Return the envelope as compact JSON text."""
+    return json.dumps(envelope(event), separators=(",", ":"), ensure_ascii=False)
+
+
+def read_envelope(document: Any) -> OrderEvent:
+    """Return the event of a CloudEvents document.
+
+    Raises:
+        Unreadable: it is not an order event, or of a type that this version does not know.
+    """
+    try:
+        return OrderEvent(
+            order_id=document["subject"],
+            epoch=int(document["epoch"]),
+            sequence=int(document["sequence"]),
+            type=EventType(document["type"]),
+            time=datetime.fromisoformat(document["time"]),
+            data=from_json(EventData, document["data"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise Unreadable(f"not an order event: {error}") from error
+
+
+def load_event(text: str | bytes) -> OrderEvent:
+    """Return the event of an envelope's text.
+
+    Raises:
+        Unreadable: it is not JSON, or not an order event.
+    """
+    try:
+        document = json.loads(text)
+    except ValueError as error:
+        raise Unreadable(f"not JSON: {error}") from error
+    return read_envelope(document)
+
+
+def _names(cls: Any) -> tuple[str, ...]:
+    return tuple(cls.__dataclass_fields__)
+
+
+@cache
+def _reader(annotation: Any) -> Callable[[Any], Any]:
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin in (Union, types.UnionType):
+        return _optional_reader(next(a for a in arguments if a is not type(None)))
+    if origin in (tuple, list):
+        read, build = _reader(arguments[0]), origin
+        return lambda value: build(read(item) for item in value)
+    if origin is dict:
+        key, item = _reader(arguments[0]), _reader(arguments[1])
+        return lambda value: {key(k): item(v) for k, v in value.items()}
+    if is_dataclass(annotation) and isinstance(annotation, type):
+        return _dataclass_reader(annotation)
+    if annotation in (datetime, date):
+        return _moment_reader(annotation)
+    if annotation is int:
+        return int
+    if isinstance(annotation, type) and issubclass(annotation, Enum):
+        return annotation
+    return _plain_reader(annotation)
+
+
+def _optional_reader(annotation: Any) -> Callable[[Any], Any]:
+    read = _reader(annotation)
+    return lambda value: None if value is None else read(value)
+
+
+def _moment_reader(annotation: Any) -> Callable[[Any], Any]:
+    return lambda value: value if isinstance(value, annotation) else annotation.fromisoformat(value)
+
+
+def _plain_reader(annotation: Any) -> Callable[[Any], Any]:
+    def read(value: Any) -> Any:
+        if annotation in (str, bool, float) and not isinstance(value, annotation):
+            raise TypeError(f"{value!r} is not {annotation.__name__}")
+        return value
+
+    return read
+
+
+def _dataclass_reader(cls: Any) -> Callable[[Any], Any]:
+    hints = get_type_hints(cls)
+    readers = [
+        (f.name, _reader(hints[f.name]), f.default is MISSING and f.default_factory is MISSING)
+        for f in fields(cls)
+    ]
+
+    def read(document: Any) -> Any:
+        values = {}
+        for name, reader, required in readers:
+            if name in document:
+                values[name] = reader(document[name])
+            elif required:
+                raise KeyError(f"{cls.__name__}.{name} is missing")
+        return cls(**values)
+
+    return read
