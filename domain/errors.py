@@ -12,8 +12,11 @@ OrderError                      a business refusal: will not work when tried aga
 ├── BookingRefused              no courier takes the parcel
 ├── ShipmentTooLate             the courier can no longer cancel
 ├── DocumentRefused             an invoice or credit note that may not be written
-└── InvalidToken                the caller is not known
+├── InvalidToken                the caller is not known
+├── OrderNotFound               no such order, or somebody else's
+└── CommandRefused              the order's workflow refuses a command
 ServiceUnavailable              may work later: retried
+├── OrderUnavailable            the order's workflow gave no answer in time
 ├── PaymentGatewayUnavailable
 ├── CourierUnavailable
 ├── PublishIncomplete           some events were not accepted; the rest were
@@ -97,6 +100,23 @@ class DocumentRefused(OrderError):
 
 class InvalidToken(OrderError):
     """The bearer token is missing, expired, foreign or malformed; `str()` says which."""
+
+
+class OrderNotFound(OrderError):
+    """There is no such order, as far as the caller may know."""
+
+
+class CommandRefused(OrderError):
+    """The order refuses a command; `type` is the refusal's class name, `str()` the reason."""
+
+    def __init__(self, type: str, message: str) -> None:
+        """Keep the type of the refusal beside its reason."""
+        super().__init__(message)
+        self.type = type
+
+
+class OrderUnavailable(ServiceUnavailable):
+    """The order's workflow gave no answer in time; the same key re-attaches."""
 
 
 class PaymentGatewayUnavailable(ServiceUnavailable):

@@ -14,7 +14,18 @@ from domain.cart import Address, CartItem, Customer, PaymentMethod
 from domain.catalogue import CatalogueSnapshot, Product, StockLevel, Warehouse
 from domain.documents import DocumentRequest, TaxDocument
 from domain.events import OrderEvent
-from domain.order import Allocation, OrderState
+from domain.messages import (
+    CancelOrder,
+    CheckoutAnswer,
+    CommandAnswer,
+    ConfirmPayment,
+    MarkPacked,
+    PaymentNews,
+    RefundNews,
+    ResolveAttention,
+    StatusSnapshot,
+)
+from domain.order import Allocation, OrderState, Placement
 from domain.payment import GatewayPayment, GatewayRefund, PaymentOrder
 from domain.pricing import Route
 from domain.shipment import CourierUpdate
@@ -108,15 +119,6 @@ class Coupons(Protocol):
 # --- payment ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PaymentHandover:
-    """What the browser got from the payment sheet."""
-
-    razorpay_payment_id: str
-    razorpay_order_id: str
-    razorpay_signature: str
-
-
 class PaymentGateway(Protocol):
     """Razorpay. All calls raise `PaymentGatewayUnavailable` when it gives no usable answer."""
 
@@ -144,7 +146,7 @@ class PaymentGateway(Protocol):
         """
         ...
 
-    def verify_handover(self, handover: PaymentHandover) -> None:
+    def verify_handover(self, handover: ConfirmPayment) -> None:
         """Check the signature over (Razorpay order id, payment id). Local, no call.
 
         Raises:
@@ -505,6 +507,94 @@ class CheckoutRecord:
     body_sha256: str
     created_at: datetime
     answer: str | None = None
+
+
+class OrderCommands(Protocol):
+    """The doors of the order's workflow. `key` is the caller's idempotency key (the update id).
+
+    All raise `OrderUnavailable` when no answer comes in time; the same key then re-attaches.
+    """
+
+    async def checkout(self, placement: Placement) -> CheckoutAnswer:
+        """Start the order's workflow and wait for the payment instructions or the refusal.
+
+        Idempotent by order id, during the order's life and as long as Temporal keeps it.
+        """
+        ...
+
+    async def confirm_payment(self, order_id: str, command: ConfirmPayment) -> CommandAnswer:
+        """Hand over what the payment sheet returned. Idempotent by payment id.
+
+        Raises:
+            CommandRefused: the signature or the order does not fit.
+            OrderNotFound: there is no such order.
+        """
+        ...
+
+    async def cancel(self, order_id: str, command: CancelOrder, key: str) -> CommandAnswer:
+        """Cancel the order while it has not been handed to the courier.
+
+        Raises:
+            CommandRefused: it is too late; says why.
+            OrderNotFound: there is no such order.
+        """
+        ...
+
+    async def resolve_attention(
+        self, order_id: str, command: ResolveAttention, key: str
+    ) -> CommandAnswer:
+        """Answer an open attention.
+
+        Raises:
+            CommandRefused: it is not open, or the action is not one of those offered.
+            OrderNotFound: there is no such order.
+        """
+        ...
+
+    async def mark_packed(self, order_id: str, command: MarkPacked, key: str) -> CommandAnswer:
+        """Tell that a parcel is packed.
+
+        Raises:
+            CommandRefused: there is no such parcel, or it cannot be packed now.
+            OrderNotFound: there is no such order.
+        """
+        ...
+
+    async def status(self, order_id: str) -> StatusSnapshot:
+        """Ask the workflow itself.
+
+        Raises:
+            OrderNotFound: there is no such order.
+        """
+        ...
+
+    async def events_since(self, order_id: str, sequence: int) -> Sequence[OrderEvent]:
+        """Return the workflow's own events after a sequence number.
+
+        Raises:
+            OrderNotFound: Temporal has no such order (any more).
+        """
+        ...
+
+
+class OrderNews(Protocol):
+    """Signals to the order's workflow; a closed order is resumed from its archive.
+
+    All raise `OrderNotFound` for an order that never was, `OrderUnavailable` when Temporal is away.
+    Duplicates are harmless: the workflow's ledgers know them.
+    """
+
+    async def payment_event(self, order_id: str, news: PaymentNews) -> None:
+        """Tell of a payment."""
+        ...
+
+    async def refund_event(self, order_id: str, news: RefundNews) -> None:
+        """Tell of a refund."""
+        ...
+
+    async def courier_event(self, order_id: str, news: CourierUpdate) -> None:
+        """Tell of a parcel."""
+        ...
 
 
 class Checkouts(Protocol):
