@@ -1,0 +1,124 @@
+"""Bearer tokens of customers and ops: JWT, HS256 and nothing else."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, Literal, get_args
+
+import jwt
+
+Scope = Literal["customer", "ops"]
+
+ALGORITHM: Final = "HS256"
+ISSUER: Final = "retail-orders"
+AUDIENCE: Final = "retail-orders"
+DEFAULT_LIFETIME: Final = timedelta(hours=12)
+REQUIRED_CLAIMS: Final = ("exp", "iss", "aud", "sub")
+SCOPES: Final[tuple[str, ...]] = get_args(Scope)
+LEAST_SECRET_BYTES: Final = 32
+
+
+class InvalidToken(Exception):
+    """A token that must not be trusted; the text is the reason and safe to show."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bearer:
+    """Who a verified token speaks for."""
+
+    subject: str
+    scope: Scope
+    expires_at: datetime
+
+
+class TokenIssuer:
+    """Signs tokens.
+
+    Raises:
+        ValueError: the secret is shorter than HS256 needs (32 bytes).
+    """
+
+    def __init__(self, secret: str) -> None:
+        self._secret = _checked(secret)
+
+    def issue(
+        self,
+        subject: str,
+        *,
+        now: datetime,
+        scope: Scope = "customer",
+        lifetime: timedelta = DEFAULT_LIFETIME,
+    ) -> str:
+        """A token for a customer or an ops person, valid from `now` for `lifetime`."""
+        claims = {
+            "sub": subject,
+            "scope": scope,
+            "iat": now,
+            "exp": now + lifetime,
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+        }
+        return jwt.encode(claims, self._secret, algorithm=ALGORITHM)
+
+
+class TokenVerifier:
+    """Checks tokens against one secret.
+
+    Raises:
+        ValueError: the secret is shorter than HS256 needs (32 bytes).
+    """
+
+    def __init__(self, secret: str) -> None:
+        self._secret = _checked(secret)
+
+    def verify(self, token: str) -> Bearer:
+        """Who the token speaks for.
+
+        Raises:
+            InvalidToken: expired, foreign, unsigned, incomplete or malformed.
+        """
+        try:
+            claims = jwt.decode(
+                token,
+                self._secret,
+                algorithms=[ALGORITHM],
+                issuer=ISSUER,
+                audience=AUDIENCE,
+                options={"require": list(REQUIRED_CLAIMS)},
+            )
+        except jwt.InvalidTokenError as error:
+            raise InvalidToken(_reason(error)) from error
+        return _bearer(claims)
+
+
+def _bearer(claims: dict[str, Any]) -> Bearer:
+    subject, scope = claims["sub"], claims.get("scope", "customer")
+    if not subject:
+        message = "the token names nobody"
+        raise InvalidToken(message)
+    if scope not in SCOPES:
+        message = f"the token's scope is unknown: it must be one of {', '.join(SCOPES)}"
+        raise InvalidToken(message)
+    return Bearer(
+        subject=subject, scope=scope, expires_at=datetime.fromtimestamp(claims["exp"], UTC)
+    )
+
+
+def _reason(error: jwt.InvalidTokenError) -> str:
+    if isinstance(error, jwt.MissingRequiredClaimError):
+        return f"the token lacks the claim {error.claim}"
+    reasons: tuple[tuple[type[jwt.InvalidTokenError], str], ...] = (
+        (jwt.ExpiredSignatureError, "the token has expired"),
+        (jwt.ImmatureSignatureError, "the token is not valid yet"),
+        (jwt.InvalidIssuerError, "the token comes from another issuer"),
+        (jwt.InvalidAudienceError, "the token is meant for another audience"),
+        (jwt.InvalidAlgorithmError, f"the token is not signed with {ALGORITHM}"),
+        (jwt.InvalidSignatureError, "the token's signature is wrong"),
+    )
+    return next((text for kind, text in reasons if isinstance(error, kind)), "not a token")
+
+
+def _checked(secret: str) -> str:
+    if len(secret.encode()) < LEAST_SECRET_BYTES:
+        message = f"ORDERS_JWT_SECRET must have at least {LEAST_SECRET_BYTES} bytes"
+        raise ValueError(message)
+    return secret
