@@ -7,7 +7,9 @@ restart whatever it has answered. Without a file the same interface keeps everyt
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 
 class DocumentStore:
@@ -32,7 +34,7 @@ class DocumentStore:
             self._db.execute("PRAGMA synchronous=NORMAL")
             self._db.execute(
                 "CREATE TABLE IF NOT EXISTS documents"
-                " (kind TEXT, id TEXT, body TEXT, PRIMARY KEY (kind, id)) WITHOUT ROWID"
+                " (kind TEXT, id TEXT, body TEXT, PRIMARY KEY (kind, id))"
             )
         except sqlite3.DatabaseError as error:
             self._db.close()
@@ -42,18 +44,33 @@ class DocumentStore:
     def put(self, kind: str, document_id: str, body: Mapping[str, object]) -> None:
         """Store `body` as JSON under (kind, id), replacing what was there."""
         self._db.execute(
-            "INSERT OR REPLACE INTO documents VALUES (?, ?, ?)",
+            "INSERT INTO documents VALUES (?, ?, ?)"
+            " ON CONFLICT (kind, id) DO UPDATE SET body = excluded.body",
             (kind, document_id, json.dumps(body)),
         )
+
+    @contextmanager
+    def atomic(self) -> Iterator[None]:
+        """Commit all writes of the block together, or none; blocks nest. Do not await inside."""
+        if self._db.in_transaction:
+            yield
+            return
+        self._db.execute("BEGIN")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
 
     def delete(self, kind: str, document_id: str) -> None:
         """Forget a document; forgetting an unknown one changes nothing."""
         self._db.execute("DELETE FROM documents WHERE kind = ? AND id = ?", (kind, document_id))
 
-    def all(self, kind: str) -> Iterator[tuple[str, dict[str, object]]]:
-        """Yield every (id, document) of a kind, in the order of their ids."""
+    def all(self, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield every (id, document) of a kind, in the order in which they were first stored."""
         rows = self._db.execute(
-            "SELECT id, body FROM documents WHERE kind = ? ORDER BY id", (kind,)
+            "SELECT id, body FROM documents WHERE kind = ? ORDER BY rowid", (kind,)
         )
         for document_id, body in rows.fetchall():
             yield document_id, json.loads(body)

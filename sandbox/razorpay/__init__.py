@@ -1,0 +1,1 @@
+"""A Razorpay server for development and tests: real HTTP, signed webhooks, no money."""

@@ -1,0 +1,246 @@
+"""Orders, payments, refunds and the other things that Razorpay keeps, and their wire form.
+
+Amounts are integer paise. `created_at` is unix seconds as an integer on the wire; moments that only
+the sandbox knows (`due_at`, `captured_at`, …) are unix seconds as floats.
+"""
+
+from dataclasses import dataclass, field
+
+Json = dict[str, object]
+
+
+@dataclass(kw_only=True, slots=True)
+class Order:
+    """An order; `created`, then `attempted`, then `paid` for ever."""
+
+    id: str
+    amount: int
+    currency: str
+    created_at: int
+    receipt: str | None = None
+    notes: Json = field(default_factory=dict)
+    status: str = "created"
+    attempts: int = 0
+    amount_paid: int = 0
+    capture: str = "automatic"
+    automatic_expiry_s: int | None = None
+    manual_expiry_s: int | None = None
+    refund_speed: str = "normal"
+
+    def as_json(self) -> Json:
+        """Return the order as the API shows it."""
+        return {
+            "id": self.id,
+            "entity": "order",
+            "amount": self.amount,
+            "amount_paid": self.amount_paid,
+            "amount_due": self.amount - self.amount_paid,
+            "currency": self.currency,
+            "receipt": self.receipt,
+            "offer_id": None,
+            "status": self.status,
+            "attempts": self.attempts,
+            "notes": notes_json(self.notes),
+            "created_at": self.created_at,
+        }
+
+
+@dataclass(kw_only=True, slots=True)
+class Payment:
+    """One attempt to pay an order.
+
+    `error` holds code, description, source, step and reason of a failure. `credited` is the amount
+    that reached the merchant's balance: 0 for a payment that was never captured.
+    """
+
+    id: str
+    amount: int
+    currency: str
+    order_id: str
+    method: str
+    created_at: int
+    status: str = "created"
+    captured: bool = False
+    amount_refunded: int = 0
+    description: str | None = None
+    card: Json | None = None
+    bank: str | None = None
+    wallet: str | None = None
+    vpa: str | None = None
+    email: str = "customer@example.com"
+    contact: str = "+919000090000"
+    notes: Json = field(default_factory=dict)
+    fee: int | None = None
+    tax: int | None = None
+    error: dict[str, str] | None = None
+    acquirer_data: Json = field(default_factory=dict)
+    authorized_at: float | None = None
+    captured_at: float | None = None
+    due_at: float | None = None
+    credited: int = 0
+    settlement_id: str | None = None
+
+    @property
+    def refund_status(self) -> str | None:
+        """Return null, `partial` or `full`."""
+        if not self.amount_refunded:
+            return None
+        return "full" if self.amount_refunded == self.amount else "partial"
+
+    def as_json(self) -> Json:
+        """Return the payment as the API shows it."""
+        error = self.error or {}
+        wire: Json = {
+            "id": self.id,
+            "entity": "payment",
+            "amount": self.amount,
+            "currency": self.currency,
+            "status": self.status,
+            "order_id": self.order_id,
+            "invoice_id": None,
+            "international": False,
+            "method": self.method,
+            "amount_refunded": self.amount_refunded,
+            "refund_status": self.refund_status,
+            "captured": self.captured,
+            "description": self.description,
+            "card_id": self.card["id"] if self.card else None,
+            "bank": self.bank,
+            "wallet": self.wallet,
+            "vpa": self.vpa,
+            "email": self.email,
+            "contact": self.contact,
+            "customer_id": None,
+            "token_id": None,
+            "notes": notes_json(self.notes),
+            "fee": self.fee,
+            "tax": self.tax,
+            "error_code": error.get("code"),
+            "error_description": error.get("description"),
+            "error_source": error.get("source"),
+            "error_step": error.get("step"),
+            "error_reason": error.get("reason"),
+            "acquirer_data": self.acquirer_data,
+            "created_at": self.created_at,
+        }
+        if self.card:
+            wire["card"] = self.card
+        if self.method == "upi":
+            wire["upi"] = {
+                "payer_account_type": "bank_account",
+                "vpa": self.vpa,
+                "flow": "collect",
+            }
+        return wire
+
+
+@dataclass(kw_only=True, slots=True)
+class Refund:
+    """Money on its way back. `failing` marks one that the bank is going to refuse."""
+
+    id: str
+    amount: int
+    currency: str
+    payment_id: str
+    created_at: int
+    status: str = "pending"
+    speed_requested: str = "normal"
+    speed_processed: str = "normal"
+    receipt: str | None = None
+    notes: Json = field(default_factory=dict)
+    acquirer_data: Json = field(default_factory=lambda: {"arn": None})
+    due_at: float | None = None
+    failing: bool = False
+    debited: int = 0
+    settlement_id: str | None = None
+
+    def as_json(self) -> Json:
+        """Return the refund as the API shows it."""
+        return {
+            "id": self.id,
+            "entity": "refund",
+            "amount": self.amount,
+            "currency": self.currency,
+            "payment_id": self.payment_id,
+            "notes": notes_json(self.notes),
+            "receipt": self.receipt,
+            "acquirer_data": self.acquirer_data,
+            "created_at": self.created_at,
+            "batch_id": None,
+            "status": self.status,
+            "speed_processed": self.speed_processed,
+            "speed_requested": self.speed_requested,
+        }
+
+
+@dataclass(kw_only=True, slots=True)
+class Settlement:
+    """A payout of the merchant's balance to the bank."""
+
+    id: str
+    amount: int
+    fees: int
+    tax: int
+    utr: str
+    created_at: int
+
+    def as_json(self) -> Json:
+        """Return the settlement as the API shows it."""
+        return {
+            "id": self.id,
+            "entity": "settlement",
+            "amount": self.amount,
+            "status": "processed",
+            "fees": self.fees,
+            "tax": self.tax,
+            "utr": self.utr,
+            "created_at": self.created_at,
+        }
+
+
+@dataclass(kw_only=True, slots=True)
+class IdempotencyKey:
+    """A refund key: the request it was used with and, once it exists, the answer."""
+
+    key: str
+    request: str
+    answer: Json | None = None
+
+
+@dataclass(kw_only=True, slots=True)
+class WebhookEvent:
+    """One webhook event and every attempt to deliver it.
+
+    `state` is `pending`, `delivered`, `lost` (a fault swallowed it), `failed` (24 hours without a
+    2xx), `skipped` (the hook was disabled) or `unsubscribed` (no hook). `body` are the exact
+    characters sent each time; `secret` is the one in force when the event came into being.
+    """
+
+    id: str
+    name: str
+    subject: str
+    body: str
+    secret: str
+    created_at: float
+    state: str = "pending"
+    due_at: float | None = None
+    copies: int = 1
+    held: bool = False
+    attempts: list[Json] = field(default_factory=list)
+
+    def as_json(self) -> Json:
+        """Return the event for the state listing, without its secret."""
+        return {
+            "id": self.id,
+            "event": self.name,
+            "subject": self.subject,
+            "created_at": self.created_at,
+            "state": self.state,
+            "next_attempt_at": self.due_at if self.state == "pending" else None,
+            "attempts": self.attempts,
+        }
+
+
+def notes_json(notes: Json) -> Json | list[object]:
+    """Return notes as Razorpay serialises them: `[]` when empty, else an object."""
+    return notes or []

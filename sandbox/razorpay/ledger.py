@@ -1,0 +1,129 @@
+"""Everything the sandbox knows, in memory and written through to a document store."""
+
+from collections import defaultdict
+from contextlib import AbstractContextManager
+from dataclasses import asdict
+from typing import TypeVar
+
+from sandbox.clock import Clock
+from sandbox.documents import DocumentStore
+from sandbox.razorpay.entities import (
+    IdempotencyKey,
+    Order,
+    Payment,
+    Refund,
+    Settlement,
+    WebhookEvent,
+)
+from sandbox.razorpay.errors import invalid_input, unknown_id
+from sandbox.razorpay.identity import is_id
+
+Entity = Order | Payment | Refund | Settlement | WebhookEvent
+Found = TypeVar("Found", Order, Payment, Refund, Settlement, WebhookEvent)
+
+CLOCK = ("settings", "clock")
+HOOK = ("settings", "hook")
+
+
+class Ledger:
+    """Entities by id; `save` after each change makes it durable before the answer leaves."""
+
+    def __init__(self, store: DocumentStore) -> None:
+        self._store = store
+        self.orders = {key: Order(**body) for key, body in store.all("order")}
+        self.payments = {key: Payment(**body) for key, body in store.all("payment")}
+        self.refunds = {key: Refund(**body) for key, body in store.all("refund")}
+        self.settlements = {key: Settlement(**body) for key, body in store.all("settlement")}
+        self.events = {key: WebhookEvent(**body) for key, body in store.all("event")}
+        self.keys = {key: IdempotencyKey(**body) for key, body in store.all("key")}
+        settings = dict(store.all("settings"))
+        self._payments_of: defaultdict[str, list[Payment]] = defaultdict(list)
+        self._refunds_of: defaultdict[str, list[Refund]] = defaultdict(list)
+        for payment in self.payments.values():
+            self._payments_of[payment.order_id].append(payment)
+        for refund in self.refunds.values():
+            self._refunds_of[refund.payment_id].append(refund)
+        self.clock_ahead_s = float(settings.get("clock", {}).get("ahead_s", 0.0))
+        self.hook_enabled = bool(settings.get("hook", {}).get("enabled", True))
+
+    def save(self, *entities: Entity) -> None:
+        """Make the present state of the entities durable."""
+        for entity in entities:
+            if isinstance(entity, Order):
+                self._put("order", self.orders, entity)
+            elif isinstance(entity, Payment):
+                if entity.id not in self.payments:
+                    self._payments_of[entity.order_id].append(entity)
+                self._put("payment", self.payments, entity)
+            elif isinstance(entity, Refund):
+                if entity.id not in self.refunds:
+                    self._refunds_of[entity.payment_id].append(entity)
+                self._put("refund", self.refunds, entity)
+            elif isinstance(entity, Settlement):
+                self._put("settlement", self.settlements, entity)
+            else:
+                self._put("event", self.events, entity)
+
+    def save_key(self, key: IdempotencyKey) -> None:
+        """Make an idempotency key durable."""
+        self.keys[key.key] = key
+        self._store.put("key", key.key, asdict(key))
+
+    def save_clock(self, clock: Clock) -> None:
+        """Remember how far the clock is ahead, so that time never runs backwards."""
+        self._store.put(*CLOCK, {"ahead_s": clock.ahead_s})
+
+    def save_hook(self, *, enabled: bool) -> None:
+        """Remember whether webhooks are still sent."""
+        self.hook_enabled = enabled
+        self._store.put(*HOOK, {"enabled": enabled})
+
+    def order(self, order_id: str) -> Order:
+        """Return an order.
+
+        Raises:
+            ApiError: the id is malformed or unknown.
+        """
+        return _find(self.orders, "order", order_id)
+
+    def payment(self, payment_id: str) -> Payment:
+        """Return a payment; raises like `order`."""
+        return _find(self.payments, "pay", payment_id)
+
+    def refund(self, refund_id: str) -> Refund:
+        """Return a refund; raises like `order`."""
+        return _find(self.refunds, "rfnd", refund_id)
+
+    def settlement(self, settlement_id: str) -> Settlement:
+        """Return a settlement; raises like `order`."""
+        return _find(self.settlements, "setl", settlement_id)
+
+    def payments_of(self, order_id: str) -> list[Payment]:
+        """Return the attempts at an order, oldest first."""
+        return list(self._payments_of.get(order_id, ()))
+
+    def refunds_of(self, payment_id: str) -> list[Refund]:
+        """Return the refunds of a payment, oldest first."""
+        return list(self._refunds_of.get(payment_id, ()))
+
+    def atomic(self) -> AbstractContextManager[None]:
+        """Make everything saved in the block durable together; see `DocumentStore.atomic`."""
+        return self._store.atomic()
+
+    def close(self) -> None:
+        """Close the store."""
+        self._store.close()
+
+    def _put(self, kind: str, known: "dict[str, Found]", entity: "Found") -> None:
+        known[entity.id] = entity
+        self._store.put(kind, entity.id, asdict(entity))
+
+
+def _find(known: "dict[str, Found]", prefix: str, entity_id: str) -> "Found":
+    if not is_id(prefix, entity_id):
+        description = f"{entity_id} is not a valid id"
+        raise invalid_input(description)
+    found = known.get(entity_id)
+    if found is None:
+        raise unknown_id()
+    return found
