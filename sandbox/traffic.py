@@ -106,7 +106,7 @@ class Traffic:
 
     async def _strike(self, fault: str, scope: Scope, receive: Receive, send: Send) -> None:
         if fault in {"reset", "lost_answer"}:
-            _drop_connection(receive, with_reset=fault == "reset")
+            await _drop_connection(receive, with_reset=fault == "reset")
         elif fault == "html_502":
             await HTMLResponse(HTML_502, status_code=502)(scope, receive, send)
         else:
@@ -128,14 +128,14 @@ async def _read_body(receive: Receive) -> bytes:
     return b"".join(chunks)
 
 
-def _drop_connection(receive: Receive, *, with_reset: bool) -> None:
+async def _drop_connection(receive: Receive, *, with_reset: bool) -> None:
     """Close the client's TCP connection without an answer, as a broken network would.
 
     ASGI has no message for that, so this reaches for uvicorn's transport through the bound
     `receive`; without one (an in-process client) the call fails with `ConnectionResetError`.
     """
     transport = getattr(getattr(receive, "__self__", None), "transport", None)
-    if not isinstance(transport, asyncio.Transport):
+    if transport is None:
         message = "the sandbox dropped the connection on purpose"
         raise ConnectionResetError(message)
     if with_reset:
@@ -143,3 +143,4 @@ def _drop_connection(receive: Receive, *, with_reset: bool) -> None:
         sock = transport.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_off)
     transport.abort()
+    await receive()  # The disconnect: from here on uvicorn expects no answer.

@@ -159,7 +159,7 @@ async def until(reached: Callable[[], bool], shown: Callable[[], str] = lambda: 
     """Wait until a condition holds; fail after a deadline, showing what there is."""
     try:
         async with asyncio.timeout(DEADLINE_S):
-            while not reached():
+            while not reached():  # noqa: ASYNC110 - polls over HTTP or memory
                 await asyncio.sleep(0.01)
     except TimeoutError:
         message = f"not reached within {DEADLINE_S} s: {shown()}"
