@@ -1,0 +1,1 @@
+"""A faithful Shiprocket: the courier aggregator as the order service sees it over HTTP."""

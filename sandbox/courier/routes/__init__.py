@@ -1,0 +1,1 @@
+"""HTTP routes of the courier sandbox, one module per part of the provider's API."""
