@@ -1,0 +1,133 @@
+import json
+import secrets
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import pytest
+
+from adapters.razorpay_gateway import RazorpayGateway
+from domain.errors import PaymentGatewayUnavailable
+from domain.ids import order_id_for
+from domain.messages import ConfirmPayment
+from domain.ports import PaymentGateway
+from sandbox.razorpay.app import create_app
+from sandbox.razorpay.config import RazorpaySandboxConfig
+from tests.contract.serving import Controls, serving
+from tests.fakes.gateways import FakePaymentGateway
+
+KEY_ID = "rzp_test_contract"
+KEY_SECRET = "contract-key-secret"
+TIMEOUT_S = (0.5, 0.5)
+ROUTES = {"create_order": "POST /v1/orders", "refund": "POST /v1/payments/*/refund"}
+
+
+class Merchant(Protocol):
+    """One implementation of the port, and the world around it: customer, bank, bad luck."""
+
+    @property
+    def gateway(self) -> PaymentGateway: ...
+
+    def pay(self, razorpay_order_id: str, outcome: str = "captured") -> ConfirmPayment: ...
+
+    def lose_answer(self, method: str) -> None: ...
+
+    def fail(self, method: str) -> None: ...
+
+    def orders_made(self, order_id: str) -> int: ...
+
+    def refunds_made(self, payment_id: str) -> int: ...
+
+    def hold_refunds(self) -> None: ...
+
+
+@dataclass
+class FakeMerchant:
+    gateway: FakePaymentGateway
+
+    def pay(self, razorpay_order_id: str, outcome: str = "captured") -> ConfirmPayment:
+        return self.gateway.pay(razorpay_order_id, outcome)
+
+    def lose_answer(self, method: str) -> None:
+        self.gateway.lose_answer(method, PaymentGatewayUnavailable("lost"))
+
+    def fail(self, method: str) -> None:
+        self.gateway.fail(method, PaymentGatewayUnavailable("away"))
+
+    def orders_made(self, order_id: str) -> int:
+        return int(order_id in self.gateway.orders)
+
+    def refunds_made(self, payment_id: str) -> int:
+        made = self.gateway.refunds.values()
+        return sum(refund.payment_id == payment_id for refund in made)
+
+    def hold_refunds(self) -> None:
+        self.gateway.refunds_settle_at_once = False
+
+
+@dataclass
+class SandboxMerchant:
+    gateway: RazorpayGateway
+    controls: Controls
+
+    def pay(self, razorpay_order_id: str, outcome: str = "captured") -> ConfirmPayment:
+        body = {"order_id": razorpay_order_id, "outcome": outcome}
+        answer = self.controls.post("payments", body)
+        return ConfirmPayment(
+            razorpay_payment_id=answer["razorpay_payment_id"],
+            razorpay_order_id=answer["razorpay_order_id"],
+            razorpay_signature=answer.get("razorpay_signature", ""),
+        )
+
+    def lose_answer(self, method: str) -> None:
+        self.controls.faults(only=ROUTES[method], lost_answer=1)
+
+    def fail(self, method: str) -> None:
+        self.controls.faults(only=ROUTES[method], error_500=1)
+
+    def orders_made(self, order_id: str) -> int:
+        return sum(
+            record["status"] == 200 and order_id in json.dumps(record["body"])
+            for record in self.controls.requests("POST", "/v1/orders")
+        )
+
+    def refunds_made(self, payment_id: str) -> int:
+        refunds = self.controls.state()["refunds"]
+        found = refunds.values() if isinstance(refunds, dict) else refunds
+        return sum(refund["payment_id"] == payment_id for refund in found)
+
+    def hold_refunds(self) -> None:
+        self.controls.put("refunds", {"settle_s": 3600})
+
+
+@pytest.fixture(scope="session")
+def razorpay_sandbox_url() -> Iterator[str]:
+    config = RazorpaySandboxConfig(
+        key_id=KEY_ID, key_secret=KEY_SECRET, webhook_secret="contract-webhook-secret"
+    )
+    with serving(create_app(config)) as url:
+        yield url
+
+
+@pytest.fixture
+async def sandbox_merchant(razorpay_sandbox_url: str) -> AsyncIterator[SandboxMerchant]:
+    controls = Controls(url=razorpay_sandbox_url)
+    controls.clear_faults()
+    controls.put("refunds", {"settle_s": 0, "fail_next": 0, "balance_short": False, "work_s": 0})
+    gateway = RazorpayGateway(razorpay_sandbox_url, KEY_ID, KEY_SECRET, timeout_s=TIMEOUT_S)
+    yield SandboxMerchant(gateway=gateway, controls=controls)
+    gateway.close()
+    controls.clear_faults()
+
+
+@pytest.fixture(params=["fake", "sandbox"])
+def merchant(request: pytest.FixtureRequest) -> Merchant:
+    if request.param == "fake":
+        return FakeMerchant(gateway=FakePaymentGateway())
+    found: SandboxMerchant = request.getfixturevalue("sandbox_merchant")
+    return found
+
+
+@pytest.fixture
+def order_id() -> str:
+    return order_id_for("customer", secrets.token_hex(8))

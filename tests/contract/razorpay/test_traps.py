@@ -1,0 +1,187 @@
+"""What the SDK would get wrong, over real HTTP; and the faults of a bad day."""
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from adapters.razorpay_gateway import RazorpayGateway
+from domain.errors import PaymentGatewayUnavailable, PaymentRejected, RefundRejected
+from domain.ids import order_id_for, refund_key
+from tests.contract.razorpay.conftest import KEY_SECRET, SandboxMerchant
+
+AMOUNT = 149_900
+SOON = timedelta(minutes=30)
+
+
+@pytest.mark.parametrize("kind", ["html_502", "error_429", "error_500", "reset", "lost_answer"])
+@pytest.mark.parametrize("route", ["GET /v1/orders", "POST /v1/orders"])
+async def test_a_fault_while_creating_leaves_one_order(
+    sandbox_merchant: SandboxMerchant, order_id: str, kind: str, route: str
+) -> None:
+    gateway, expires_at = sandbox_merchant.gateway, datetime.now(UTC) + SOON
+    sandbox_merchant.controls.faults(only=route, **{kind: 1})
+    with pytest.raises(PaymentGatewayUnavailable):
+        await gateway.create_order(order_id, AMOUNT, expires_at)
+
+    await gateway.create_order(order_id, AMOUNT, expires_at)
+
+    assert sandbox_merchant.orders_made(order_id) == 1
+
+
+@pytest.mark.parametrize("kind", ["html_502", "error_429", "error_500", "reset", "lost_answer"])
+async def test_a_fault_while_refunding_leaves_one_refund(
+    sandbox_merchant: SandboxMerchant, order_id: str, kind: str
+) -> None:
+    gateway = sandbox_merchant.gateway
+    order = await gateway.create_order(order_id, AMOUNT, datetime.now(UTC) + SOON)
+    payment_id = sandbox_merchant.pay(order.razorpay_order_id).razorpay_payment_id
+    sandbox_merchant.controls.faults(only="POST /v1/payments/*", **{kind: 1})
+    key = refund_key(order_id, 1)
+    with pytest.raises(PaymentGatewayUnavailable):
+        await gateway.refund(payment_id, AMOUNT, key, order_id)
+
+    await gateway.refund(payment_id, AMOUNT, key, order_id)
+
+    assert sandbox_merchant.refunds_made(payment_id) == 1
+
+
+async def test_a_silent_razorpay_is_given_up_after_the_timeout(
+    sandbox_merchant: SandboxMerchant,
+) -> None:
+    sandbox_merchant.controls.faults(only="GET /v1/payments/*", slow_s=1.5)
+    with pytest.raises(PaymentGatewayUnavailable, match="ReadTimeout"):
+        await sandbox_merchant.gateway.payment("pay_00000000000000")
+
+
+async def test_a_refund_still_in_progress_is_asked_again_later(
+    sandbox_merchant: SandboxMerchant, order_id: str
+) -> None:
+    gateway, key = sandbox_merchant.gateway, refund_key(order_id, 1)
+    order = await gateway.create_order(order_id, AMOUNT, datetime.now(UTC) + SOON)
+    payment_id = sandbox_merchant.pay(order.razorpay_order_id).razorpay_payment_id
+    sandbox_merchant.controls.put("refunds", {"work_s": 0.4})
+
+    tries = [gateway.refund(payment_id, AMOUNT, key, order_id) for _ in range(2)]
+    outcomes = await asyncio.gather(*tries, return_exceptions=True)
+
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == [
+        "GatewayRefund",
+        "PaymentGatewayUnavailable",
+    ]
+    assert sandbox_merchant.refunds_made(payment_id) == 1
+
+
+async def test_a_short_balance_needs_a_person(
+    sandbox_merchant: SandboxMerchant, order_id: str
+) -> None:
+    gateway = sandbox_merchant.gateway
+    order = await gateway.create_order(order_id, AMOUNT, datetime.now(UTC) + SOON)
+    payment_id = sandbox_merchant.pay(order.razorpay_order_id).razorpay_payment_id
+    sandbox_merchant.controls.put("refunds", {"balance_short": True})
+
+    with pytest.raises(RefundRejected, match="invalid request sent"):
+        await gateway.refund(payment_id, AMOUNT, refund_key(order_id, 1), order_id)
+
+
+async def test_refused_keys_may_pass_once_they_are_set_right(
+    razorpay_sandbox_url: str, order_id: str
+) -> None:
+    gateway = RazorpayGateway(razorpay_sandbox_url, "rzp_test_other", KEY_SECRET)
+    with pytest.raises(PaymentGatewayUnavailable, match="Authentication failed"):
+        await gateway.create_order(order_id, AMOUNT, datetime.now(UTC) + SOON)
+    gateway.close()
+
+
+async def test_parallel_calls_keep_their_own_amounts(sandbox_merchant: SandboxMerchant) -> None:
+    gateway, expires_at = sandbox_merchant.gateway, datetime.now(UTC) + SOON
+    amounts = {order_id_for("parallel", f"{expires_at}{n}"): 10_000 + n for n in range(40)}
+
+    orders = await asyncio.gather(
+        *(gateway.create_order(order_id, paise, expires_at) for order_id, paise in amounts.items())
+    )
+
+    made = [order.razorpay_order_id for order in orders]
+    assert len(set(made)) == len(amounts)
+    known = sandbox_merchant.controls.state()["orders"]
+    by_id = known if isinstance(known, dict) else {order["id"]: order for order in known}
+    told = {by_id[one]["receipt"]: by_id[one]["amount"] for one in made}
+    assert told == amounts
+
+
+async def test_nothing_is_printed_when_the_network_fails(
+    capfd: pytest.CaptureFixture[str], order_id: str
+) -> None:
+    gateway = RazorpayGateway("http://127.0.0.1:9", "rzp_test_none", KEY_SECRET)
+    with pytest.raises(PaymentGatewayUnavailable, match="no answer"):
+        await gateway.create_order(order_id, AMOUNT, datetime.now(UTC) + SOON)
+    gateway.close()
+    assert capfd.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (204, b""),
+        (200, b"<html>maintenance</html>"),
+        (200, b'{"id": "pay_00000000000000"}'),
+        (200, b"[]"),
+        (302, b""),
+        (404, b"<html>not here</html>"),
+        (400, b'{"message": "not Razorpay\'s form"}'),
+        (502, b'{"error": {"code": "GATEWAY_ERROR", "description": "down", "field": null}}'),
+        (400, b'{"error": {"code": "SERVER_ERROR", "description": "down"}}'),
+    ],
+)
+async def test_an_answer_that_is_not_razorpays_may_pass(status: int, body: bytes) -> None:
+    with answering(status, body) as url:
+        gateway = RazorpayGateway(url, "rzp_test_none", KEY_SECRET)
+        with pytest.raises(PaymentGatewayUnavailable):
+            await gateway.payment("pay_00000000000000")
+        gateway.close()
+
+
+async def test_a_refusal_names_the_field_and_the_reason() -> None:
+    error = {
+        "code": "BAD_REQUEST_ERROR",
+        "description": "The receipt is too long.",
+        "field": "receipt",
+        "reason": "input_validation_failed",
+    }
+    with answering(400, json.dumps({"error": error}).encode()) as url:
+        gateway = RazorpayGateway(url, "rzp_test_none", KEY_SECRET)
+        with pytest.raises(PaymentRejected, match=r"receipt.*input_validation_failed"):
+            await gateway.payment("pay_00000000000000")
+        gateway.close()
+
+
+@contextmanager
+def answering(status: int, body: bytes) -> Iterator[str]:
+    """A server that gives one answer to everything."""
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Location", "/elsewhere")
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            """Keep quiet."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -1,0 +1,5 @@
+"""The fakes of what lies outside: each records its calls and fails when a test says so."""
+
+from tests.fakes.payment_gateway import FakePaymentGateway
+
+__all__ = ["FakePaymentGateway"]
