@@ -8,16 +8,16 @@ from starlette.applications import Starlette
 from starlette.routing import Mount, Route, Router
 
 from sandbox.control import TrafficRules
-from sandbox.courier.answers import (
+from sandbox.courier.config import CourierSandboxConfig
+from sandbox.courier.depot import Depot
+from sandbox.courier.gate import Gate
+from sandbox.courier.routes import account, control, orders, page, shipping, tracking
+from sandbox.courier.wire.answers import (
     Refused,
     answer_refusal,
     answer_unknown_path,
     error_answer,
 )
-from sandbox.courier.config import CourierSandboxConfig
-from sandbox.courier.depot import Depot
-from sandbox.courier.gate import Gate
-from sandbox.courier.routes import account, control, orders, page, shipping, tracking
 
 API_PATH = "/v1/external"
 

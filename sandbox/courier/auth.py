@@ -6,9 +6,9 @@ from typing import Any, Final
 import jwt
 
 from sandbox.courier.account import Account
-from sandbox.courier.answers import refused
 from sandbox.courier.config import CourierSandboxConfig
-from sandbox.courier.ist import DAY_S, plain
+from sandbox.courier.wire.answers import refused
+from sandbox.courier.wire.ist import DAY_S, plain
 
 TOKEN_LIFE_S: Final = 10 * DAY_S
 COMPANY_ID: Final = 25149

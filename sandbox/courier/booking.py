@@ -4,20 +4,20 @@ from typing import Any, Final
 
 from sandbox.clock import Agenda
 from sandbox.courier.account import Account
-from sandbox.courier.answers import Refused, missing, refused
 from sandbox.courier.auth import COMPANY_ID
-from sandbox.courier.clockwork import Clockwork
-from sandbox.courier.ist import DAY_S, php_object, plain
+from sandbox.courier.movement.clockwork import Clockwork
+from sandbox.courier.movement.parcel import Parcel
+from sandbox.courier.movement.parcels import Parcels
+from sandbox.courier.movement.status import ShipmentStatus, order_status_of
 from sandbox.courier.network import COURIERS, Quote, Route, quotes
-from sandbox.courier.order_form import (
+from sandbox.courier.wire.answers import Refused, missing, refused
+from sandbox.courier.wire.ist import DAY_S, php_object, plain
+from sandbox.courier.wire.order_form import (
     collectable_paise,
     is_blank,
     ships_to_billing,
     wants_quality_check,
 )
-from sandbox.courier.parcel import Parcel
-from sandbox.courier.parcels import Parcels
-from sandbox.courier.status import ShipmentStatus, order_status_of
 
 WALLET_MINIMUM_PAISE: Final = 100_00
 ASYNC_BOOKING_S: Final = 1.0

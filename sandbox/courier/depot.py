@@ -8,12 +8,12 @@ from sandbox.control import Clock, ControlPanel
 from sandbox.courier.account import Account
 from sandbox.courier.auth import Tokens
 from sandbox.courier.booking import Booking
-from sandbox.courier.clockwork import Clockwork
 from sandbox.courier.config import CourierSandboxConfig
-from sandbox.courier.parcel import Parcel
-from sandbox.courier.parcels import Parcels
-from sandbox.courier.rupees import as_text
-from sandbox.courier.webhooks import Webhooks
+from sandbox.courier.movement.clockwork import Clockwork
+from sandbox.courier.movement.parcel import Parcel
+from sandbox.courier.movement.parcels import Parcels
+from sandbox.courier.movement.webhooks import Webhooks
+from sandbox.courier.wire.rupees import as_text
 from sandbox.documents import DocumentStore
 
 

@@ -5,8 +5,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sandbox.courier.answers import Refused, error_answer
 from sandbox.courier.depot import Depot
+from sandbox.courier.wire.answers import Refused, error_answer
 
 USUAL_LIMIT = 180
 """Calls a minute that the provider's headers speak of; enforced only by switch."""

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Final
 
-from sandbox.courier.ist import DAY_S
+from sandbox.courier.wire.ist import DAY_S
 
 METROS: Final = ("110", "400", "411", "500", "560", "600", "700")
 REMOTE: Final = ("18", "19", "737", "744", "78", "79")

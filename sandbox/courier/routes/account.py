@@ -6,11 +6,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.courier.answers import invalid, read_form
 from sandbox.courier.auth import COMPANY_ID
 from sandbox.courier.depot import depot_of
-from sandbox.courier.order_form import is_blank
-from sandbox.courier.rupees import as_text
+from sandbox.courier.wire.answers import invalid, read_form
+from sandbox.courier.wire.order_form import is_blank
+from sandbox.courier.wire.rupees import as_text
 
 PICKUP_REQUIRED: Final = (
     "pickup_location", "name", "email", "phone", "address", "city", "state", "country", "pin_code",

@@ -18,11 +18,11 @@ from starlette.routing import Route
 
 from sandbox.control import ControlError, control_endpoint, read_json
 from sandbox.courier.depot import Depot, depot_of
-from sandbox.courier.journeys import SCRIPTS
-from sandbox.courier.parcel import Parcel
-from sandbox.courier.rupees import to_paise
-from sandbox.courier.status import ShipmentStatus
+from sandbox.courier.movement.journeys import SCRIPTS
+from sandbox.courier.movement.parcel import Parcel
+from sandbox.courier.movement.status import ShipmentStatus
 from sandbox.courier.switches import Switches, probability
+from sandbox.courier.wire.rupees import to_paise
 from sandbox.faults import parse_plan
 
 ALIASES: Final = {
@@ -102,8 +102,13 @@ async def faults(request: Request) -> Response:
 
 
 def _move(depot: Depot, parcel: Parcel, to: object) -> None:
-    if to is not None:
-        depot.clockwork.step_to(parcel, _status(to))
+    status = None if to is None else _status(to)
+    if status is ShipmentStatus.CANCELED:
+        if not depot.clockwork.cancel(parcel, at=depot.now()):
+            problem = f"{parcel.awb} has been picked up"
+            raise ControlError(field="to", problem=problem, remedy='Send {"to": "rto_initiated"}')
+    elif status is not None:
+        depot.clockwork.step_to(parcel, status)
     elif not depot.clockwork.step(parcel):
         problem = f"the script of {parcel.awb} waits for an NDR action"
         remedy = 'Send {"to": "delivered"} or act on the failed delivery'

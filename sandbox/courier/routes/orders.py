@@ -6,13 +6,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.courier import order_form, order_wire
-from sandbox.courier.answers import Refused, invalid, not_iterable, read_form, refused
 from sandbox.courier.depot import Depot, depot_of, site_of
-from sandbox.courier.ist import day
-from sandbox.courier.paging import page_of
-from sandbox.courier.parcel import Parcel
-from sandbox.courier.status import OrderStatus
+from sandbox.courier.movement.parcel import Parcel
+from sandbox.courier.movement.status import OrderStatus
+from sandbox.courier.wire import order_form
+from sandbox.courier.wire import orders as order_wire
+from sandbox.courier.wire.answers import Refused, invalid, missing, not_iterable, read_form, refused
+from sandbox.courier.wire.ist import day
+from sandbox.courier.wire.paging import page_of
 
 KNOWN_CHANNELS: Final = frozenset({"38026", "3422553"})
 NOT_SHIPPED_BACK: Final = "Cannot cancel the order as it has already been picked up by the courier."
@@ -68,7 +69,7 @@ async def cancel_orders(request: Request) -> Response:
     depot = depot_of(request)
     ids = form.get("ids")
     if order_form.is_blank(ids):
-        raise invalid({"ids": ["The ids field is required."]})
+        raise missing(name="ids")
     if not isinstance(ids, list):
         raise not_iterable()
     parcels = [depot.parcels.of_order(one) for one in ids]
@@ -91,7 +92,7 @@ async def cancel_awbs(request: Request) -> Response:
     """
     awbs = (await read_form(request)).get("awbs")
     if order_form.is_blank(awbs):
-        raise invalid({"awbs": ["The awbs field is required."]})
+        raise missing(name="awbs")
     if not isinstance(awbs, list):
         raise not_iterable()
     depot = depot_of(request)

@@ -7,11 +7,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from sandbox.courier import ist
 from sandbox.courier.booking import courier_name
 from sandbox.courier.depot import depot_of
-from sandbox.courier.parcel import Parcel
-from sandbox.courier.rupees import as_text
+from sandbox.courier.movement.parcel import Parcel
+from sandbox.courier.wire import ist
+from sandbox.courier.wire.rupees import as_text
 
 MOST_SHOWN: Final = 200
 BUTTONS: Final = (

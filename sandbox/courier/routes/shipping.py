@@ -6,23 +6,23 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.courier import ist, paperwork
-from sandbox.courier.answers import (
+from sandbox.courier.booking import courier_name
+from sandbox.courier.depot import Depot, depot_of, site_of
+from sandbox.courier.movement.parcel import Parcel
+from sandbox.courier.movement.status import ShipmentStatus
+from sandbox.courier.network import Route as CourierRoute
+from sandbox.courier.network import quotes
+from sandbox.courier.wire import ist, paperwork
+from sandbox.courier.wire.answers import (
     Refused,
     invalid,
     not_iterable,
     read_form,
     refused,
 )
-from sandbox.courier.booking import courier_name
-from sandbox.courier.depot import Depot, depot_of, site_of
-from sandbox.courier.network import Route as CourierRoute
-from sandbox.courier.network import quotes
-from sandbox.courier.order_form import is_blank, is_true
-from sandbox.courier.parcel import Parcel
-from sandbox.courier.rupees import to_paise
-from sandbox.courier.serviceability_wire import serviceability
-from sandbox.courier.status import ShipmentStatus
+from sandbox.courier.wire.order_form import is_blank, is_true
+from sandbox.courier.wire.rupees import to_paise
+from sandbox.courier.wire.serviceability import serviceability
 
 NOT_SERVICEABLE: Final = (
     "Unfortunately, no courier service is available between the given pickup and delivery pincodes."

@@ -6,15 +6,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.courier.answers import invalid, not_iterable, read_form, refused
 from sandbox.courier.depot import depot_of, site_of
-from sandbox.courier.ist import day
-from sandbox.courier.order_form import is_blank
-from sandbox.courier.order_wire import ndr_row
-from sandbox.courier.paging import page_of
-from sandbox.courier.parcel import Parcel
-from sandbox.courier.status import ShipmentStatus
-from sandbox.courier.tracking_wire import tracking
+from sandbox.courier.movement.parcel import Parcel
+from sandbox.courier.movement.status import ShipmentStatus
+from sandbox.courier.wire.answers import invalid, not_iterable, read_form, refused
+from sandbox.courier.wire.ist import day
+from sandbox.courier.wire.order_form import is_blank
+from sandbox.courier.wire.orders import ndr_row
+from sandbox.courier.wire.paging import page_of
+from sandbox.courier.wire.tracking import tracking
 
 MOST_AWBS: Final = 50
 NDR_ACTIONS: Final = ("re-attempt", "return", "fake-attempt")

@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sandbox.courier.ist import is_order_date
-from sandbox.courier.rupees import to_paise
+from sandbox.courier.wire.ist import is_order_date
+from sandbox.courier.wire.rupees import to_paise
 
 Errors = dict[str, list[str]]
 

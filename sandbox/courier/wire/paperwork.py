@@ -5,11 +5,11 @@ from typing import Any
 
 from fpdf import FPDF
 
-from sandbox.courier import ist
 from sandbox.courier.booking import courier_name
-from sandbox.courier.order_form import collectable_paise, ships_to_billing
-from sandbox.courier.parcel import Parcel
-from sandbox.courier.rupees import as_text
+from sandbox.courier.movement.parcel import Parcel
+from sandbox.courier.wire import ist
+from sandbox.courier.wire.order_form import collectable_paise, ships_to_billing
+from sandbox.courier.wire.rupees import as_text
 
 
 def labels(parcels: Sequence[Parcel]) -> bytes:

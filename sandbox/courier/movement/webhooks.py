@@ -15,10 +15,10 @@ import httpx
 
 from sandbox.clock import Agenda
 from sandbox.courier.config import CourierSandboxConfig
-from sandbox.courier.parcel import Parcel
-from sandbox.courier.parcels import Parcels
-from sandbox.courier.status import ShipmentStatus
-from sandbox.courier.tracking_wire import webhook
+from sandbox.courier.movement.parcel import Parcel
+from sandbox.courier.movement.parcels import Parcels
+from sandbox.courier.movement.status import ShipmentStatus
+from sandbox.courier.wire.tracking import webhook
 from sandbox.faults import FaultSwitches
 
 RETRY_GAPS_S: Final = (0.5, 1, 2, 4, 8, 15, 30, 60, 120, 240)

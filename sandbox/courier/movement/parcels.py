@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from sandbox.courier.parcel import Parcel
+from sandbox.courier.movement.parcel import Parcel
 from sandbox.documents import DocumentStore
 
 _DIGITS: Final = re.compile(r"[0-9]{1,18}")

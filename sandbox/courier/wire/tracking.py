@@ -3,10 +3,10 @@
 from typing import Any, Final
 
 from sandbox.courier.booking import courier_name
-from sandbox.courier.clockwork import destination, origin
-from sandbox.courier.ist import plain, webhook_stamp
-from sandbox.courier.parcel import Parcel, Scan
-from sandbox.courier.status import ShipmentStatus, order_status_of
+from sandbox.courier.movement.clockwork import destination, origin
+from sandbox.courier.movement.parcel import Parcel, Scan
+from sandbox.courier.movement.status import ShipmentStatus, order_status_of
+from sandbox.courier.wire.ist import plain, webhook_stamp
 
 CHANNEL_ID: Final = 3422553
 NO_ACTIVITIES: Final = (

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from sandbox.courier.status import ShipmentStatus as S
+from sandbox.courier.movement.status import ShipmentStatus as S
 
 _OUTWARD: Final = (S.PICKED_UP, S.SHIPPED, S.IN_TRANSIT)
 _HOMEWARD: Final = (S.RTO_INITIATED, S.RTO_IN_TRANSIT, S.RTO_OFD, S.RTO_DELIVERED)
@@ -82,6 +82,19 @@ def after(status: S, *, is_return: bool) -> tuple[S, ...]:
     if status in steps:
         return steps[steps.index(status) + 1 :]
     return _HOMEWARD[_HOMEWARD.index(status) + 1 :] if status in _HOMEWARD else ()
+
+
+NEEDS: Final[dict[S, S]] = {
+    S.UNDELIVERED: S.OUT_FOR_DELIVERY,
+    S.LOST: S.IN_TRANSIT,
+    S.DAMAGED: S.IN_TRANSIT,
+    S.DESTROYED: S.IN_TRANSIT,
+    S.RTO_INITIATED: S.IN_TRANSIT,
+    S.RTO_IN_TRANSIT: S.RTO_INITIATED,
+    S.RTO_OFD: S.RTO_IN_TRANSIT,
+    S.RTO_DELIVERED: S.RTO_OFD,
+}
+"""What must have happened before a person can put a parcel to a status of no script."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

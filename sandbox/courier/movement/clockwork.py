@@ -4,13 +4,13 @@ from collections.abc import Callable
 from typing import Final
 
 from sandbox.clock import Agenda
-from sandbox.courier import journeys
 from sandbox.courier.account import Account
-from sandbox.courier.ist import DAY_S
-from sandbox.courier.order_form import ships_to_billing
-from sandbox.courier.parcel import FailedAttempt, Parcel, Scan
-from sandbox.courier.parcels import Parcels
-from sandbox.courier.status import OrderStatus, ShipmentStatus, order_status_of
+from sandbox.courier.movement import journeys
+from sandbox.courier.movement.parcel import FailedAttempt, Parcel, Scan
+from sandbox.courier.movement.parcels import Parcels
+from sandbox.courier.movement.status import OrderStatus, ShipmentStatus, order_status_of
+from sandbox.courier.wire.ist import DAY_S
+from sandbox.courier.wire.order_form import ships_to_billing
 
 REMITTANCE_DAYS: Final = 8
 LATE_REMITTANCE_DAYS: Final = 21
@@ -38,6 +38,8 @@ class Clockwork:
         for parcel in self._parcels:
             if parcel.next_step_at is not None:
                 self._plan_step(parcel, parcel.next_step_at)
+            elif parcel.remaining:
+                self._keep_moving(parcel, self._agenda.clock.now())
             if parcel.cancel_due_at is not None:
                 self._plan_cancel(parcel, parcel.cancel_due_at)
 
@@ -76,11 +78,21 @@ class Clockwork:
             while parcel.status is not status:
                 self.step(parcel)
             return
+        self._prepare(parcel, status)
         now = self._agenda.clock.now()
         self.enter(parcel, status, at=now)
         rest = journeys.after(status, is_return=parcel.is_return)
         parcel.remaining = [int(step) for step in rest]
         self._keep_moving(parcel, now)
+
+    def _prepare(self, parcel: Parcel, status: ShipmentStatus) -> None:
+        """Play what must come before a status: nobody is not at home before a van is out."""
+        needed = journeys.NEEDS.get(status)
+        if needed is None or parcel.is_return or parcel.status is needed:
+            return
+        is_attempt = status is ShipmentStatus.UNDELIVERED
+        if is_attempt or parcel.moment_of(needed) is None:
+            self.step_to(parcel, needed)
 
     def turn_home(self, parcel: Parcel) -> None:
         """Send a parcel back to the seller from where it stands."""

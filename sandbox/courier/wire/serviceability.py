@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sandbox.courier import ist
 from sandbox.courier.network import Quote
-from sandbox.courier.rupees import as_number
+from sandbox.courier.wire import ist
+from sandbox.courier.wire.rupees import as_number
 
 
 def serviceability(offers: Sequence[Quote], postcode: str, *, now: float) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from sandbox.courier.status import BEFORE_PICKUP, TERMINAL, OrderStatus, ShipmentStatus
+from sandbox.courier.movement.status import BEFORE_PICKUP, TERMINAL, OrderStatus, ShipmentStatus
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from sandbox.courier import ist
 from sandbox.courier.booking import courier_name
-from sandbox.courier.clockwork import remittance_due_at
-from sandbox.courier.order_form import collectable_paise, ships_to_billing
-from sandbox.courier.parcel import Parcel
-from sandbox.courier.rupees import as_number, as_text, to_paise
-from sandbox.courier.status import OrderStatus, ShipmentStatus
+from sandbox.courier.movement.clockwork import remittance_due_at
+from sandbox.courier.movement.parcel import Parcel
+from sandbox.courier.movement.status import OrderStatus, ShipmentStatus
+from sandbox.courier.wire import ist
+from sandbox.courier.wire.order_form import collectable_paise, ships_to_billing
+from sandbox.courier.wire.rupees import as_number, as_text, to_paise
 
 
 def created(parcel: Parcel) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""How things look on the provider's wire: forms, dates, amounts, answers and papers."""
