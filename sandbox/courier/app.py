@@ -11,7 +11,17 @@ from sandbox.control import TrafficRules
 from sandbox.courier.config import CourierSandboxConfig
 from sandbox.courier.depot import Depot
 from sandbox.courier.gate import Gate
-from sandbox.courier.routes import account, control, orders, page, shipping, tracking
+from sandbox.courier.routes import (
+    account,
+    addresses,
+    combined,
+    control,
+    orders,
+    page,
+    papers,
+    shipping,
+    tracking,
+)
 from sandbox.courier.wire.answers import (
     Refused,
     answer_refusal,
@@ -20,6 +30,7 @@ from sandbox.courier.wire.answers import (
 )
 
 API_PATH = "/v1/external"
+API_PARTS = (account, orders, addresses, shipping, papers, combined, tracking)
 
 
 def create_app(config: CourierSandboxConfig) -> Starlette:
@@ -29,10 +40,10 @@ def create_app(config: CourierSandboxConfig) -> Starlette:
     """
     depot = Depot(config)
     api = Router(
-        [*account.ROUTES, *orders.ROUTES, *shipping.ROUTES, *tracking.ROUTES],
+        [route for part in API_PARTS for route in part.ROUTES],
         redirect_slashes=False,
     )
-    own: list[Route] = [*control.ROUTES, *shipping.FILES, *page.ROUTES]
+    own: list[Route] = [*control.ROUTES, *papers.FILES, *page.ROUTES]
     rules = TrafficRules(covers=_is_api, error_answer=error_answer)
     app = Starlette(
         routes=[Mount(API_PATH, app=Gate(api)), *own, *depot.panel.routes()],

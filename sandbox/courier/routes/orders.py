@@ -21,28 +21,36 @@ NOT_SHIPPED_BACK: Final = "Cannot cancel the order as it has already been picked
 
 async def create_forward(request: Request) -> Response:
     """POST /orders/create/adhoc: a used order id answers the old order and changes nothing."""
-    form = await read_form(request)
-    depot = depot_of(request)
-    if known := _known_order(depot, form):
-        return JSONResponse(order_wire.created(known))
-    if errors := order_form.check_forward(form):
-        raise invalid(errors)
-    _check_channel(form)
-    if depot.account.pickup_address(form["pickup_location"]) is None:
-        raise _wrong_pickup(depot)
-    return JSONResponse(_create(depot, form, is_return=False))
+    parcel = take_order(depot_of(request), await read_form(request), is_return=False)
+    return JSONResponse(order_wire.created(parcel))
 
 
 async def create_return(request: Request) -> Response:
     """POST /orders/create/return."""
-    form = await read_form(request)
-    depot = depot_of(request)
+    parcel = take_order(depot_of(request), await read_form(request), is_return=True)
+    return JSONResponse(order_wire.created(parcel))
+
+
+def take_order(depot: Depot, form: dict[str, Any], *, is_return: bool) -> Parcel:
+    """Return the parcel of an order form: a new one, or the one that has its order id already.
+
+    Raises:
+        Refused: the form is not in order, or its order id is used and the switch says 422.
+    """
     if known := _known_order(depot, form):
-        return JSONResponse(order_wire.created(known))
-    if errors := order_form.check_return(form):
+        return known
+    check = order_form.check_return if is_return else order_form.check_forward
+    if errors := check(form):
         raise invalid(errors)
     _check_channel(form)
-    return JSONResponse(_create(depot, form, is_return=True))
+    if not is_return and depot.account.pickup_address(form["pickup_location"]) is None:
+        raise _wrong_pickup(depot)
+    if order_form.repeats_a_sku(form):
+        raise refused(400, "SKU cannot be repeated")
+    parcel = depot.new_parcel(form, is_return=is_return)
+    parcel.order_status = OrderStatus.RETURN_PENDING if is_return else OrderStatus.NEW
+    depot.parcels.save(parcel)
+    return parcel
 
 
 async def list_orders(request: Request) -> Response:
@@ -111,15 +119,6 @@ def _known_order(depot: Depot, form: dict[str, Any]) -> Parcel | None:
     if known is not None and depot.account.switches.known_order_id == "refused":
         raise invalid({"order_id": ["The order id has already been taken."]})
     return known
-
-
-def _create(depot: Depot, form: dict[str, Any], *, is_return: bool) -> dict[str, Any]:
-    if order_form.repeats_a_sku(form):
-        raise refused(400, "SKU cannot be repeated")
-    parcel = depot.new_parcel(form, is_return=is_return)
-    parcel.order_status = OrderStatus.RETURN_PENDING if is_return else OrderStatus.NEW
-    depot.parcels.save(parcel)
-    return order_wire.created(parcel)
 
 
 def _check_channel(form: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""From an order to a parcel in the courier's van: serviceability, AWB, pickup, label, manifest."""
+"""From an order to a parcel in the courier's van: serviceability, AWB, pickup."""
 
 from typing import Any, Final
 
@@ -7,16 +7,15 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sandbox.courier.booking import courier_name
-from sandbox.courier.depot import Depot, depot_of, site_of
+from sandbox.courier.depot import Depot, depot_of
 from sandbox.courier.movement.parcel import Parcel
 from sandbox.courier.movement.status import ShipmentStatus
 from sandbox.courier.network import Route as CourierRoute
 from sandbox.courier.network import quotes
-from sandbox.courier.wire import ist, paperwork
+from sandbox.courier.wire import ist
 from sandbox.courier.wire.answers import (
     Refused,
     invalid,
-    not_iterable,
     read_form,
     refused,
 )
@@ -60,78 +59,16 @@ async def generate_pickup(request: Request) -> Response:
         raise refused(400, "Invalid shipment id")
     if parcel.pickup_scheduled_at is not None:
         raise refused(400, "Already in Pickup Queue.")
+    schedule_pickup(depot, parcel)
+    return JSONResponse({"pickup_status": 1, "response": _pickup(parcel)})
+
+
+def schedule_pickup(depot: Depot, parcel: Parcel) -> None:
+    """Schedule the pickup of a booked parcel for now, and start the clockwork."""
     now = depot.now()
     parcel.pickup_scheduled_at = now
     parcel.pickup_token = f"Reference No: {parcel.shipment_id}_SANDBOX"
     depot.clockwork.start(parcel, at=now)
-    return JSONResponse({"pickup_status": 1, "response": _pickup(parcel, now)})
-
-
-async def generate_label(request: Request) -> Response:
-    """POST /courier/generate/label: one file for all; shipments without an AWB are left out."""
-    form = await read_form(request)
-    depot = depot_of(request)
-    ids = form.get("shipment_id")
-    if not isinstance(ids, list):
-        raise invalid({"shipment_id": ["The shipment id must be an array."]})
-    booked, left_out = _split_by_awb(depot, ids)
-    if not booked:
-        text = "No valid shipment ids to print label"
-        raise Refused(200, {"label_created": 0, "not_created": left_out, "response": text})
-    name = "-".join(str(parcel.awb) for parcel in booked)
-    return JSONResponse(
-        {
-            "label_created": 1,
-            "label_url": f"{site_of(request)}/labels/shipping-label-{name}.pdf",
-            "response": "Label has been created and uploaded successfully!",
-            "not_created": left_out,
-        }
-    )
-
-
-async def generate_manifest(request: Request) -> Response:
-    """POST /manifests/generate: once per shipment, after its pickup was asked for."""
-    depot = depot_of(request)
-    ids = (await read_form(request)).get("shipment_id")
-    listed = ids if isinstance(ids, list) else [ids]
-    parcels = [one for one in (depot.parcels.of_shipment(i) for i in listed) if one is not None]
-    ready = [one for one in parcels if one.awb and one.pickup_scheduled_at is not None]
-    if done := [one.shipment_id for one in ready if one.manifested_at is not None]:
-        text = (
-            "Manifest already generated for some shipment_ids, Please try again after removin them"
-        )
-        body = {"message": text, "status_code": 400, "already_manifested_shipment_ids": done}
-        raise Refused(400, body)
-    if not ready or len(ready) < len(listed):
-        return JSONResponse({"status": 1, "manifest_url": ""})
-    for parcel in ready:
-        _manifest(depot, parcel)
-    return JSONResponse({"status": 1, "manifest_url": _manifest_url(request, ready)})
-
-
-async def print_manifest(request: Request) -> Response:
-    """POST /manifests/print: the manifest again, by order ids."""
-    depot = depot_of(request)
-    ids = (await read_form(request)).get("order_ids")
-    if not isinstance(ids, list):
-        raise not_iterable()
-    parcels = [one for one in (depot.parcels.of_order(i) for i in ids) if one is not None]
-    done = [one for one in parcels if one.manifested_at is not None]
-    if not done or len(done) < len(ids):
-        return JSONResponse({"manifest_url": ""})
-    return JSONResponse({"manifest_url": _manifest_url(request, done)})
-
-
-async def label_file(request: Request) -> Response:
-    """GET /labels/shipping-label-{awbs}.pdf: the label itself; needs no token."""
-    parcels = _parcels_by_awb(request)
-    return Response(paperwork.labels(parcels), media_type="application/pdf")
-
-
-async def manifest_file(request: Request) -> Response:
-    """GET /manifests/manifest-{awbs}.pdf."""
-    parcels = _parcels_by_awb(request)
-    return Response(paperwork.manifest(parcels), media_type="application/pdf")
 
 
 def _missing(query: dict[str, str]) -> dict[str, list[str]]:
@@ -192,48 +129,15 @@ def _no_courier(depot: Depot) -> Refused:
     return Refused(200, {"status": 404, "message": NOT_SERVICEABLE})
 
 
-def _pickup(parcel: Parcel, now: float) -> dict[str, Any]:
+def _pickup(parcel: Parcel) -> dict[str, Any]:
     return {
-        "pickup_scheduled_date": ist.plain(now),
+        "pickup_scheduled_date": ist.plain(parcel.pickup_scheduled_at),
         "pickup_token_number": parcel.pickup_token,
         "status": int(ShipmentStatus.PICKUP_SCHEDULED),
         "others": '{"tier_id":5,"etd_zone":"' + parcel.zone + '"}',
-        "pickup_generated_date": ist.php_object(now),
+        "pickup_generated_date": ist.php_object(parcel.pickup_scheduled_at or 0.0),
         "data": f"Pickup is confirmed by {courier_name(parcel)} For AWB :- {parcel.awb}",
     }
-
-
-def _split_by_awb(depot: Depot, ids: list[object]) -> tuple[list[Parcel], list[object]]:
-    booked: list[Parcel] = []
-    left_out: list[object] = []
-    for one in ids:
-        parcel = depot.parcels.of_shipment(one)
-        if parcel is not None and parcel.awb is not None:
-            booked.append(parcel)
-        elif not is_blank(one):
-            left_out.append(one)
-    return booked, left_out
-
-
-def _manifest(depot: Depot, parcel: Parcel) -> None:
-    parcel.manifested_at = depot.now()
-    if parcel.status is ShipmentStatus.PICKUP_SCHEDULED:
-        parcel.shipment_status = ShipmentStatus.MANIFEST_GENERATED
-    depot.parcels.save(parcel)
-
-
-def _manifest_url(request: Request, parcels: list[Parcel]) -> str:
-    name = "-".join(str(parcel.awb) for parcel in parcels)
-    return f"{site_of(request)}/manifests/manifest-{name}.pdf"
-
-
-def _parcels_by_awb(request: Request) -> list[Parcel]:
-    depot = depot_of(request)
-    found = [depot.parcels.of_awb(awb) for awb in request.path_params["awbs"].split("-")]
-    parcels = [one for one in found if one is not None]
-    if len(parcels) < len(found):
-        raise refused(404, "404 Not Found")
-    return parcels
 
 
 ROUTES: Final = [
@@ -241,12 +145,4 @@ ROUTES: Final = [
     Route("/courier/serviceability/", check_serviceability, methods=["GET"]),
     Route("/courier/assign/awb", assign_awb, methods=["POST"]),
     Route("/courier/generate/pickup", generate_pickup, methods=["POST"]),
-    Route("/courier/generate/label", generate_label, methods=["POST"]),
-    Route("/manifests/generate", generate_manifest, methods=["POST"]),
-    Route("/manifests/print", print_manifest, methods=["POST"]),
-]
-
-FILES: Final = [
-    Route("/labels/shipping-label-{awbs}.pdf", label_file, methods=["GET"]),
-    Route("/manifests/manifest-{awbs}.pdf", manifest_file, methods=["GET"]),
 ]

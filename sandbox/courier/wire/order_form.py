@@ -41,10 +41,10 @@ def check_forward(form: Mapping[str, Any]) -> Errors:
     required: tuple[str, ...] = FORWARD_REQUIRED
     if not is_blank(form.get("shipping_is_billing")) and not ships_to_billing(form):
         required += SHIPPING_REQUIRED
-    errors = _missing(form, required)
-    _check_contact(form, "billing", errors)
+    errors = missing_fields(form, required)
+    check_contact(form, "billing", errors)
     if not ships_to_billing(form):
-        _check_contact(form, "shipping", errors)
+        check_contact(form, "shipping", errors)
     if form.get("payment_method") not in {"COD", "Prepaid"}:
         _add(errors, "payment_method", "The selected payment method is invalid.")
     _check_order(form, errors)
@@ -53,9 +53,9 @@ def check_forward(form: Mapping[str, Any]) -> Errors:
 
 def check_return(form: Mapping[str, Any]) -> Errors:
     """Return what is wrong with a return, field by field; empty if nothing is."""
-    errors = _missing(form, RETURN_REQUIRED)
-    _check_contact(form, "pickup", errors)
-    _check_contact(form, "shipping", errors)
+    errors = missing_fields(form, RETURN_REQUIRED)
+    check_contact(form, "pickup", errors)
+    check_contact(form, "shipping", errors)
     if str(form.get("payment_method")).lower() != "prepaid":
         _add(errors, "payment_method", "The selected payment method is invalid.")
     _check_order(form, errors)
@@ -102,19 +102,33 @@ def is_blank(value: object) -> bool:
     return value is None or value in ("", []) or (isinstance(value, str) and not value.strip())
 
 
-def _items(form: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    items = form.get("order_items")
-    if not isinstance(items, Sequence) or isinstance(items, str):
-        return []
-    return [item for item in items if isinstance(item, Mapping)]
-
-
-def _missing(form: Mapping[str, Any], names: Sequence[str]) -> Errors:
+def missing_fields(form: Mapping[str, Any], names: Sequence[str]) -> Errors:
+    """Return a complaint for each of these fields that is missing."""
     return {
         name: [f"The {_spoken(name)} field is required."]
         for name in names
         if is_blank(form.get(name))
     }
+
+
+def check_contact(form: Mapping[str, Any], side: str, errors: Errors) -> None:
+    """Add what is wrong with one side's pincode, mail and phone."""
+    pincode = str(form.get(f"{side}_pincode", "")).strip()
+    if not re.fullmatch(r"\d{6}", pincode):
+        _add(errors, f"{side}_pincode", f"The {side} pincode must be 6 digits.")
+    mail = form.get(f"{side}_email")
+    if not is_blank(mail) and not _MAIL.fullmatch(str(mail)):
+        _add(errors, f"{side}_email", f"The {side} email must be a valid email address.")
+    phone = re.sub(r"[\s-]", "", str(form.get(f"{side}_phone", "")))
+    if not _PHONE.fullmatch(phone):
+        _add(errors, f"{side}_phone", f"The {side} phone is not a valid mobile number.")
+
+
+def _items(form: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    items = form.get("order_items")
+    if not isinstance(items, Sequence) or isinstance(items, str):
+        return []
+    return [item for item in items if isinstance(item, Mapping)]
 
 
 def _spoken(name: str) -> str:
@@ -125,18 +139,6 @@ def _add(errors: Errors, name: str, text: str) -> None:
     """Add a complaint unless the field is already reported as missing."""
     if name not in errors:
         errors[name] = [text]
-
-
-def _check_contact(form: Mapping[str, Any], side: str, errors: Errors) -> None:
-    pincode = str(form.get(f"{side}_pincode", "")).strip()
-    if not re.fullmatch(r"\d{6}", pincode):
-        _add(errors, f"{side}_pincode", f"The {side} pincode must be 6 digits.")
-    mail = form.get(f"{side}_email")
-    if not is_blank(mail) and not _MAIL.fullmatch(str(mail)):
-        _add(errors, f"{side}_email", f"The {side} email must be a valid email address.")
-    phone = re.sub(r"[\s-]", "", str(form.get(f"{side}_phone", "")))
-    if not _PHONE.fullmatch(phone):
-        _add(errors, f"{side}_phone", f"The {side} phone is not a valid mobile number.")
 
 
 def _check_order(form: Mapping[str, Any], errors: Errors) -> None:

@@ -21,11 +21,11 @@ def labels(parcels: Sequence[Parcel]) -> bytes:
     return bytes(pdf.output())
 
 
-def manifest(parcels: Sequence[Parcel]) -> bytes:
-    """Return a PDF that lists the parcels a courier takes along."""
+def listing(title: str, parcels: Sequence[Parcel]) -> bytes:
+    """Return a PDF with a title and one line per parcel: a manifest, a copy of an invoice."""
     pdf = FPDF(unit="mm", format="A4")
     pdf.add_page()
-    _line(pdf, "Manifest", size=18, bold=True)
+    _line(pdf, title, size=18, bold=True)
     for parcel in parcels:
         _line(pdf, f"{parcel.awb}   {courier_name(parcel)}   order {parcel.seller_order_id}")
     return bytes(pdf.output())

@@ -7,7 +7,6 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -159,25 +158,32 @@ class Seller:
         return body
 
 
+def sandbox_config(receiver: WebhookReceiver, **changes: Any) -> CourierSandboxConfig:
+    """Settings of a sandbox that stands still until it is told to move."""
+    settings: dict[str, Any] = {
+        "email": EMAIL,
+        "password": PASSWORD,
+        "webhook_token": TOKEN,
+        "webhook_url": receiver.url,
+        "step_s": 0.0,
+    }
+    return CourierSandboxConfig(**settings | changes)
+
+
 @contextlib.asynccontextmanager
-async def selling(
-    *, data_path: Path | None = None, step_s: float = 0.0, receiver: WebhookReceiver
-) -> AsyncIterator[Seller]:
-    """A sandbox on a free port and a seller who is logged in to it."""
-    config = CourierSandboxConfig(
-        email=EMAIL,
-        password=PASSWORD,
-        webhook_token=TOKEN,
-        webhook_url=receiver.url,
-        data_path=data_path,
-        step_s=step_s,
-    )
-    async with (
-        serving(create_app(config)) as url,
-        httpx.AsyncClient(base_url=url, trust_env=False) as http,
-    ):
+async def logged_in(url: str, receiver: WebhookReceiver) -> AsyncIterator[Seller]:
+    """A seller who is logged in to the sandbox at a URL."""
+    async with httpx.AsyncClient(base_url=url, trust_env=False) as http:
         seller = Seller(http=http, receiver=receiver)
         await seller.log_in()
+        yield seller
+
+
+@contextlib.asynccontextmanager
+async def selling(receiver: WebhookReceiver, **changes: Any) -> AsyncIterator[Seller]:
+    """A sandbox of one's own on a free port, and a seller who is logged in to it."""
+    app = create_app(sandbox_config(receiver, **changes))
+    async with serving(app) as url, logged_in(url, receiver) as seller:
         yield seller
 
 
