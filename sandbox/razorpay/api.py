@@ -41,23 +41,35 @@ Handler = Callable[[Call], Awaitable[dict[str, object]]]
 def api_route(account: Account, method: str, path: str, handler: Handler) -> Route:
     """Return the route of an API call; its answer is always 200 or an `ApiError`."""
 
+    @answered_with_errors
     async def endpoint(request: Request) -> Response:
-        try:
-            authenticate(account.config, request.headers.get("authorization"))
-            call = Call(
-                account=account,
-                ids={name: str(value) for name, value in request.path_params.items()},
-                query=tuple(request.query_params.multi_items()),
-                body=await _body(request),
-                headers=dict(request.headers),
-            )
-            return JSONResponse(await handler(call))
-        except ApiError as error:
-            return JSONResponse(error.body, status_code=error.status)
+        authenticate(account.config, request.headers.get("authorization"))
+        call = Call(
+            account=account,
+            ids={name: str(value) for name, value in request.path_params.items()},
+            query=tuple(request.query_params.multi_items()),
+            body=await _body(request),
+            headers=dict(request.headers),
+        )
+        return JSONResponse(await handler(call))
 
     route = Route(path, endpoint, methods=[method])
     route.methods = {method}  # Starlette adds HEAD to GET; Razorpay knows no HEAD.
     return route
+
+
+def answered_with_errors(
+    endpoint: Callable[[Request], Awaitable[Response]],
+) -> Callable[[Request], Awaitable[Response]]:
+    """Wrap an endpoint so that an `ApiError` becomes Razorpay's error answer."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except ApiError as error:
+            return JSONResponse(error.body, status_code=error.status)
+
+    return answer
 
 
 def authenticate(config: RazorpaySandboxConfig, header: str | None) -> None:

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from sandbox.control import TrafficRules
-from sandbox.razorpay import control_routes, orders, payments, refunds, settlements
+from sandbox.razorpay import checkout, control_routes, orders, page, payments, refunds, settlements
 from sandbox.razorpay.account import Account, open_account
 from sandbox.razorpay.attempts import plan_payment
 from sandbox.razorpay.config import RazorpaySandboxConfig
@@ -37,6 +37,8 @@ def create_app(config: RazorpaySandboxConfig) -> Starlette:
             *payments.routes(account),
             *refunds.routes(account),
             *settlements.routes(account),
+            *checkout.routes(account),
+            *page.routes(account),
             *control_routes.routes(account),
             *account.panel.routes(),
         ],

@@ -27,6 +27,11 @@ class Order:
     manual_expiry_s: int | None = None
     refund_speed: str = "normal"
 
+    @property
+    def amount_due(self) -> int:
+        """Return what is still to pay, in paise."""
+        return self.amount - self.amount_paid
+
     def as_json(self) -> Json:
         """Return the order as the API shows it."""
         return {
@@ -34,7 +39,7 @@ class Order:
             "entity": "order",
             "amount": self.amount,
             "amount_paid": self.amount_paid,
-            "amount_due": self.amount - self.amount_paid,
+            "amount_due": self.amount_due,
             "currency": self.currency,
             "receipt": self.receipt,
             "offer_id": None,
