@@ -9,7 +9,7 @@ from sandbox.control import Clock, ControlPanel
 from sandbox.documents import DocumentStore
 from sandbox.razorpay.config import RazorpaySandboxConfig
 from sandbox.razorpay.ledger import Ledger
-from sandbox.razorpay.webhooks import Hook
+from sandbox.razorpay.webhooks.hook import Hook
 
 P = ParamSpec("P")
 R = TypeVar("R")

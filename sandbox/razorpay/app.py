@@ -10,13 +10,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from sandbox.control import TrafficRules
-from sandbox.razorpay import checkout, control_routes, orders, page, payments, refunds, settlements
+from sandbox.razorpay import control_routes
 from sandbox.razorpay.account import Account, open_account
-from sandbox.razorpay.attempts import plan_payment
+from sandbox.razorpay.api import orders, payments, refunds, settlements
+from sandbox.razorpay.api.errors import URL_NOT_FOUND, fault_answer, not_applicable
+from sandbox.razorpay.bank.attempts import plan_payment
+from sandbox.razorpay.bank.refunding import plan_refund
+from sandbox.razorpay.bank.settling import plan_settlement
+from sandbox.razorpay.checkout import ledger_page, sheet
 from sandbox.razorpay.config import RazorpaySandboxConfig
-from sandbox.razorpay.errors import URL_NOT_FOUND, fault_answer, not_applicable
-from sandbox.razorpay.refunding import plan_refund
-from sandbox.razorpay.settlements import plan_settlement
 
 CHECKOUT_SCRIPT = "/v1/checkout.js"
 
@@ -37,8 +39,8 @@ def create_app(config: RazorpaySandboxConfig) -> Starlette:
             *payments.routes(account),
             *refunds.routes(account),
             *settlements.routes(account),
-            *checkout.routes(account),
-            *page.routes(account),
+            *sheet.routes(account),
+            *ledger_page.routes(account),
             *control_routes.routes(account),
             *account.panel.routes(),
         ],

@@ -8,7 +8,8 @@ from starlette.routing import Route
 
 from sandbox.control import ControlError, control_endpoint, read_json
 from sandbox.razorpay.account import Account
-from sandbox.razorpay.attempts import (
+from sandbox.razorpay.api.errors import ApiError
+from sandbox.razorpay.bank.attempts import (
     LATE_AUTHORIZATION_S,
     PAYMENT_FAILED,
     authorize_payment,
@@ -16,11 +17,10 @@ from sandbox.razorpay.attempts import (
     fail_payment,
     start_payment,
 )
+from sandbox.razorpay.bank.methods import METHODS, usual_instrument
+from sandbox.razorpay.bank.settling import settle
 from sandbox.razorpay.entities import Order, Payment
-from sandbox.razorpay.errors import ApiError
 from sandbox.razorpay.identity import sign_handover
-from sandbox.razorpay.methods import METHODS, usual_instrument
-from sandbox.razorpay.settlements import settle
 
 OUTCOMES = ("captured", "failed", "authorized", "failed_then_captured", "pending")
 LATER_OUTCOMES = ("captured", "authorized", "failed")

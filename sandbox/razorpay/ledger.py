@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from sandbox.clock import Clock
 from sandbox.documents import DocumentStore
+from sandbox.razorpay.api.errors import invalid_input, unknown_id
 from sandbox.razorpay.entities import (
     IdempotencyKey,
     Order,
@@ -15,7 +16,6 @@ from sandbox.razorpay.entities import (
     Settlement,
     WebhookEvent,
 )
-from sandbox.razorpay.errors import invalid_input, unknown_id
 from sandbox.razorpay.identity import is_id
 
 Entity = Order | Payment | Refund | Settlement | WebhookEvent

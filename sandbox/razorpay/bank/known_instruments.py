@@ -1,6 +1,6 @@
 """Razorpay's published test cards and UPI ids, and what becomes of each."""
 
-from sandbox.razorpay.attempts import PAYMENT_FAILED, TIMED_OUT, Decline
+from sandbox.razorpay.bank.attempts import PAYMENT_FAILED, TIMED_OUT, Decline
 
 INSUFFICIENT_FUND = Decline(
     reason="insufficient_fund",

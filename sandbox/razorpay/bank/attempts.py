@@ -7,12 +7,12 @@ the webhook events that Razorpay emits.
 from dataclasses import dataclass
 
 from sandbox.razorpay.account import Account, atomic
+from sandbox.razorpay.api.errors import ALREADY_CAPTURED, invalid_input
+from sandbox.razorpay.bank.methods import Instrument
+from sandbox.razorpay.bank.refunding import refund_uncaptured
+from sandbox.razorpay.bank.settling import plan_settlement
 from sandbox.razorpay.entities import Order, Payment
-from sandbox.razorpay.errors import ALREADY_CAPTURED, invalid_input
 from sandbox.razorpay.identity import new_id
-from sandbox.razorpay.methods import Instrument
-from sandbox.razorpay.refunding import refund_uncaptured
-from sandbox.razorpay.settlements import plan_settlement
 
 NO_ANSWER_TIMEOUT_S = 10 * 60
 LATE_AUTHORIZATION_S = 3 * 86_400

@@ -16,18 +16,16 @@ from starlette.staticfiles import StaticFiles
 
 from sandbox.control import ControlError, read_json
 from sandbox.razorpay.account import Account
-from sandbox.razorpay.api import answered_with_errors
-from sandbox.razorpay.attempts import (
+from sandbox.razorpay.api.call import answered_with_errors
+from sandbox.razorpay.api.errors import invalid_input, unknown_id, wrong_keys
+from sandbox.razorpay.bank.attempts import (
     Decline,
     authorize_payment,
     fail_payment,
     refuse_second_payment,
     start_payment,
 )
-from sandbox.razorpay.control_routes import handover
-from sandbox.razorpay.entities import Order, Payment
-from sandbox.razorpay.errors import invalid_input, unknown_id, wrong_keys
-from sandbox.razorpay.known_instruments import (
+from sandbox.razorpay.bank.known_instruments import (
     BANKS,
     CANCELLED,
     CARDS,
@@ -36,7 +34,9 @@ from sandbox.razorpay.known_instruments import (
     WRONG_OTP,
     otp_passes,
 )
-from sandbox.razorpay.methods import Instrument
+from sandbox.razorpay.bank.methods import Instrument
+from sandbox.razorpay.control_routes import handover
+from sandbox.razorpay.entities import Order, Payment
 
 ASSETS = Path(__file__).parent / "assets"
 BANK_ANSWER_S = 2.0

@@ -12,8 +12,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sandbox.razorpay.account import Account
+from sandbox.razorpay.api.errors import ApiError, invalid_input, wrong_keys
 from sandbox.razorpay.config import RazorpaySandboxConfig
-from sandbox.razorpay.errors import ApiError, invalid_input, wrong_keys
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

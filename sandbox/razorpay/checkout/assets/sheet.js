@@ -41,7 +41,7 @@
       $("image").src = options.image;
       $("image").onload = () => { $("image").hidden = false; $("initial").hidden = true; };
     }
-    const payer = [options.prefill?.name, options.prefill?.contact, options.prefill?.email];
+    const payer = [options.prefill?.name, options.prefill?.contact || options.prefill?.email];
     $("payer").textContent = `Paying as ${payer.filter(Boolean).join(" · ")}`;
     $("payer").hidden = !payer.some(Boolean);
   }

@@ -2,10 +2,10 @@
 
 from starlette.routing import Route
 
-from sandbox.razorpay import fields
 from sandbox.razorpay.account import Account
-from sandbox.razorpay.api import Call, api_route
-from sandbox.razorpay.attempts import capture_payment, check_capture
+from sandbox.razorpay.api import fields
+from sandbox.razorpay.api.call import Call, api_route
+from sandbox.razorpay.bank.attempts import capture_payment, check_capture
 
 
 def routes(account: Account) -> list[Route]:

@@ -16,7 +16,7 @@ from sandbox.razorpay.config import RazorpaySandboxConfig
 from sandbox.razorpay.entities import Json, Order, Payment, Refund, Settlement, WebhookEvent
 from sandbox.razorpay.identity import account_id, new_id, sign
 from sandbox.razorpay.ledger import Ledger
-from sandbox.razorpay.payloads import event_body
+from sandbox.razorpay.webhooks.payloads import event_body
 
 ANSWER_LIMIT_S = 5.0
 GIVE_UP_S = 24 * 3600

@@ -3,10 +3,10 @@
 import secrets
 
 from sandbox.razorpay.account import Account, atomic
+from sandbox.razorpay.api.errors import invalid_input
+from sandbox.razorpay.bank.settling import plan_settlement
 from sandbox.razorpay.entities import Payment, Refund
-from sandbox.razorpay.errors import invalid_input
 from sandbox.razorpay.identity import new_id
-from sandbox.razorpay.settlements import plan_settlement
 
 INSTANT_METHODS = frozenset({"card", "upi", "wallet"})
 OLDEST_REFUNDABLE_S = 183 * 86_400

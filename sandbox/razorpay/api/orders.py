@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 from starlette.routing import Route
 
-from sandbox.razorpay import fields
 from sandbox.razorpay.account import Account
-from sandbox.razorpay.api import Call, api_route
+from sandbox.razorpay.api import fields
+from sandbox.razorpay.api.call import Call, api_route
+from sandbox.razorpay.api.errors import invalid_input
 from sandbox.razorpay.entities import Order
-from sandbox.razorpay.errors import invalid_input
 from sandbox.razorpay.identity import new_id
 
 CREATE_FIELDS = (

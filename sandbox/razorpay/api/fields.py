@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from sandbox.razorpay.errors import invalid_input
+from sandbox.razorpay.api.errors import invalid_input
 
 SMALLEST_PAISE = 100
 MOST_NOTES = 15

@@ -1,0 +1,1 @@
+"""What a merchant calls: `/v1` and its errors."""

@@ -1,0 +1,1 @@
+"""What banks do: answer payments, carry refunds, receive settlements."""

@@ -1,0 +1,1 @@
+"""What a customer sees: the payment sheet, and the ledger page for developers."""
