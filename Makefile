@@ -3,7 +3,8 @@
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.installed
-REQUIREMENTS := requirements/runtime.txt requirements/embedded.txt requirements/dev.txt
+REQUIREMENTS := requirements/runtime.txt requirements/embedded.txt requirements/dev.txt \
+	requirements/build.txt
 LOCK := $(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--universal --python-version 3.11 --custom-compile-command "make lock"
 N ?= 100
@@ -37,11 +38,14 @@ $(BIN)/python:
 	echo "creating $(VENV) with $$($$found --version)"; \
 	$$found -m venv $(VENV)
 
+$(BIN)/uv: requirements/uv.txt | $(BIN)/python
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
 # uv installs in seconds what takes pip minutes. pip is the second choice because it knows the
 # mirrors and proxies of pip's own configuration; both check every hash.
-$(READY): $(REQUIREMENTS) requirements/uv.txt pyproject.toml | $(BIN)/python
+$(READY): $(REQUIREMENTS) pyproject.toml | $(BIN)/uv
 	@set -eu; \
-	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/uv.txt; \
 	set -- --require-hashes $(addprefix -r ,$(REQUIREMENTS)); \
 	VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(BIN)/uv pip install -q "$$@" \
 	  || { echo "uv could not install; trying pip" >&2; \
@@ -83,10 +87,11 @@ fmt: $(READY) ## format and apply safe fixes
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-lock: $(READY) ## compile requirements/*.in; versions change only where an .in file asks (UPGRADE=1: all)
+lock: $(BIN)/uv ## compile requirements/*.in; versions change only where an .in file asks (UPGRADE=1: all)
 	$(LOCK) $(if $(UPGRADE),--upgrade) requirements/runtime.in -o requirements/runtime.txt
 	$(LOCK) $(if $(UPGRADE),--upgrade) requirements/embedded.in -o requirements/embedded.txt
 	$(LOCK) $(if $(UPGRADE),--upgrade) requirements/dev.in -o requirements/dev.txt
+	$(LOCK) $(if $(UPGRADE),--upgrade) requirements/build.in -o requirements/build.txt
 
 clean: ## remove caches and .venv; .data stays
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
