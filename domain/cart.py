@@ -10,6 +10,7 @@ from domain.tax import canonical_state
 
 MAX_LINES = 50
 MAX_QUANTITY = 100
+MAX_EMAIL = 254
 _PINCODE = re.compile(r"[1-9]\d{5}")
 _PHONE = re.compile(r"(?:\+91[ -]?|0)?([6-9]\d{9})")
 _EMAIL = re.compile(r"[^@\s<>,;:\"()]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}")
@@ -97,7 +98,7 @@ def item_errors(items: Collection[CartItem], known_skus: Collection[str]) -> Ite
 def customer_errors(customer: Customer) -> Iterator[FieldError]:
     """Yield everything that is wrong with the buyer's details."""
     yield from _length_error("customer.name", customer.name, 1, 100)
-    if len(customer.email) > 254 or not _EMAIL.fullmatch(customer.email):
+    if len(customer.email) > MAX_EMAIL or not _EMAIL.fullmatch(customer.email):
         yield FieldError(
             field="customer.email",
             message="this is not an email address",

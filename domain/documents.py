@@ -10,6 +10,8 @@ from domain.pricing import OrderLine
 from domain.shipment import ShipmentLine
 from domain.tax import TaxSplit, split_inclusive
 
+APRIL = 4
+
 
 class DocumentKind(StrEnum):
     """Rule 46 invoice or section 34 credit note."""
@@ -161,12 +163,12 @@ def parcel_lines(
 
 def financial_year(day: date) -> str:
     """Return the Indian financial year of a day, April to March: `2627` for 2026-27."""
-    start = day.year if day.month >= 4 else day.year - 1
+    start = day.year if day.month >= APRIL else day.year - 1
     return f"{start % 100:02d}{(start + 1) % 100:02d}"
 
 
 def document_number(kind: DocumentKind, warehouse: Warehouse, year: str, serial: int) -> str:
-    """Return a number of at most 16 characters (Rule 46): `PNQ/2627/000042`, credit notes `CPNQ/…`."""
+    """Return a number of at most 16 characters (Rule 46): `PNQ/2627/000042`, credit `CPNQ/…`."""
     prefix = "C" if kind is DocumentKind.CREDIT_NOTE else ""
     return f"{prefix}{warehouse.code}/{year}/{serial:06d}"
 

@@ -24,7 +24,7 @@ ServiceUnavailable              may work later: retried
 └── MailUnavailable
 ```
 
-The class name is the wire name: Temporal's error type and the problem document's slug derive from it.
+The class name is the wire name: Temporal's error type and the problem's slug derive from it.
 """
 
 from collections.abc import Sequence
@@ -109,10 +109,10 @@ class OrderNotFound(OrderError):
 class CommandRefused(OrderError):
     """The order refuses a command; `type` is the refusal's class name, `str()` the reason."""
 
-    def __init__(self, type: str, message: str) -> None:
-        """Keep the type of the refusal beside its reason."""
+    def __init__(self, kind: str, message: str) -> None:
+        """Keep the kind of refusal (its class name) beside its reason."""
         super().__init__(message)
-        self.type = type
+        self.type = kind
 
 
 class OrderUnavailable(ServiceUnavailable):

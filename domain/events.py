@@ -69,7 +69,7 @@ class EventType(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EventData:
-    """What an event says. The first three stand in each event; of the others those that it is about.
+    """What an event says. The first three stand in each event; of the others what it is about.
 
     A subject is always whole (the parcel, the refund as it now is), never a difference, so a reader
     that overwrites by number is right whatever it has seen before.

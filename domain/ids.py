@@ -9,7 +9,7 @@ _SELLER_REFERENCE = re.compile(r"(ord_[a-z2-7]{20})-(\d{1,3})(?:-r(\d{1,3}))?")
 
 
 def order_id_for(customer_id: str, idempotency_key: str) -> str:
-    """Return the order id that this customer and key always lead to (`ord_` + 20 base32 characters)."""
+    """Return the order id that this customer and key always lead to (`ord_` + 20 characters)."""
     digest = hashlib.sha256(f"{customer_id}\n{idempotency_key}".encode()).digest()
     return "ord_" + base64.b32encode(digest).decode().lower()[:20]
 

@@ -11,7 +11,7 @@ from domain.status import OrderStatus
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OrderInput:
-    """What a run begins with: a new placement, or the state that an earlier run left behind."""
+    """What a run begins with: a new placement, or the state that an earlier run left."""
 
     placement: Placement | None = None
     resumed: OrderState | None = None
@@ -19,7 +19,7 @@ class OrderInput:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Refusal:
-    """Why a checkout was turned down; `type` is the error's class name, `skus` the lines at fault."""
+    """Why a checkout was turned down; `type` is the class name of the error, `skus` the lines."""
 
     type: str
     message: str

@@ -6,7 +6,7 @@ CURRENCY = "INR"
 
 
 def format_inr(paise: int) -> str:
-    """Return paise as rupees in Indian grouping: `₹1,49,900` or `₹12.50` (no decimals when whole)."""
+    """Return paise as rupees in Indian grouping: `₹1,49,900`, `₹12.50` (whole: no decimals)."""
     sign = "-" if paise < 0 else ""
     rupees, rest = divmod(abs(paise), 100)
     digits = str(rupees)
@@ -25,11 +25,13 @@ def apportion(total_paise: int, weights: Sequence[int]) -> list[int]:
         ValueError: a weight is negative, or something is to be divided over no weight at all.
     """
     if any(weight < 0 for weight in weights):
-        raise ValueError("weights must not be negative")
+        msg = "weights must not be negative"
+        raise ValueError(msg)
     whole = sum(weights)
     if whole == 0:
         if total_paise:
-            raise ValueError("cannot apportion an amount over no weight")
+            msg = "cannot apportion an amount over no weight"
+            raise ValueError(msg)
         return [0] * len(weights)
     parts = [total_paise * weight // whole for weight in weights]
     remainders = [total_paise * weight % whole for weight in weights]

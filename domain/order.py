@@ -46,13 +46,11 @@ class Placement:
         return self.quote.payment_method
 
 
-class StockStage(StrEnum):
-    """What the order has of the stock."""
+class Undo(StrEnum):
+    """A compensation that is owed while it stands in `OrderState.undo`."""
 
-    NONE = "none"
-    HELD = "held"
-    COMMITTED = "committed"
-    RELEASED = "released"
+    RELEASE_STOCK = "release_stock"
+    RESTORE_COUPON = "restore_coupon"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,6 +59,9 @@ class Allocation:
 
     warehouse: str
     lines: tuple[ShipmentLine, ...]
+
+
+_NEVER_ARRIVED = (ShipmentState.CANCELLED, ShipmentState.LOST, ShipmentState.RTO_DELIVERED)
 
 
 @dataclass(kw_only=True, slots=True)
@@ -77,18 +78,17 @@ class OrderState:
     ledger: PaymentLedger
     payment_order: PaymentOrder | None = None
     payment_deadline: datetime | None = None
-    stock: StockStage = StockStage.NONE
-    coupon_redeemed: bool = False
+    undo: list[Undo] = field(default_factory=list)
     allocations: tuple[Allocation, ...] = ()
     confirmed_at: datetime | None = None
     expired_at: datetime | None = None
     cancellation: Cancellation | None = None
+    cancelled_at: datetime | None = None
     completed_at: datetime | None = None
     shipments: dict[int, Shipment] = field(default_factory=dict)
     refunds: dict[int, Refund] = field(default_factory=dict)
     documents: list[Document] = field(default_factory=list)
     attention: dict[str, Attention] = field(default_factory=dict)
-    notified: list[str] = field(default_factory=list)
     return_until: datetime | None = None
 
     @classmethod
@@ -112,15 +112,14 @@ class OrderState:
     @property
     def status(self) -> OrderStatus:
         """Derive the customer-facing status."""
-        booked = {number for number, s in self.shipments.items() if s.awb or s.ended}
         return derive_status(
             OrderFacts(
                 confirmed=self.confirmed_at is not None,
                 expired=self.expired_at is not None,
-                cancelled=self.cancellation is not None,
+                cancelled=self.cancelled_at is not None,
                 completed=self.completed_at is not None,
-                awaiting_shipment=len(booked) < max(1, len(self.allocations)),
-                parcels=tuple(s.state for n, s in self.shipments.items() if n in booked),
+                awaiting_shipment=len(self.shipments) < len(self.allocations),
+                parcels=tuple(parcel.state for parcel in self.shipments.values()),
             )
         )
 
@@ -133,23 +132,25 @@ class OrderState:
     def owed_paise(self) -> int:
         """Return what the customer owes for what they keep or are still to get.
 
-        Nothing for an order that expired, was cancelled before dispatch, or was never confirmed;
-        a parcel that was cancelled, lost or came back takes its share of the charges with it.
+        Nothing for an order that was never confirmed or has expired; a parcel that was cancelled,
+        lost or came back takes its share of the charges with it.
         """
         if self.confirmed_at is None or self.expired_at is not None:
             return 0
-        if not self.shipments:
-            return 0 if self.cancellation else self.ledger.total_paise
-        failed = (ShipmentState.CANCELLED, ShipmentState.LOST, ShipmentState.RTO_DELIVERED)
-        gone = [s for s in self.shipments.values() if s.state in failed]
-        if len(gone) == max(len(self.shipments), len(self.allocations)):
-            return 0
-        return self.ledger.total_paise - sum(self.parcel_value_paise(s.number) for s in gone)
+        numbers = range(1, len(self.allocations) + 1)
+        return sum(self.parcel_value_paise(n) for n in numbers if not self._is_gone(n))
+
+    def _is_gone(self, number: int) -> bool:
+        parcel = self.shipments.get(number)
+        if parcel is None:
+            return self.cancelled_at is not None
+        return parcel.state in _NEVER_ARRIVED
 
     def parcel_value_paise(self, number: int) -> int:
-        """Return a parcel's share of what the customer is charged."""
+        """Return a parcel's share of what the customer is charged; the shares sum to the total."""
+        allocation = self.allocations[number - 1]
         lines = parcel_lines(
-            self.placement.quote.lines, self.shipments[number].lines, self.units_before(number)
+            self.placement.quote.lines, allocation.lines, self.units_before(number)
         )
         return sum(line.charged_paise for line in lines)
 
@@ -167,7 +168,7 @@ class OrderState:
 
         Before confirmation only money that cannot belong to this order any more is due back.
         """
-        if self.confirmed_at is None and self.expired_at is None and self.cancellation is None:
+        if self.confirmed_at is None and self.expired_at is None and self.cancelled_at is None:
             return 0
         on_its_way = sum(
             refund.amount_paise
@@ -200,7 +201,8 @@ class OrderState:
         """
         parcel = self.shipments[number]
         if state not in FORWARD[parcel.state]:
-            raise ImpossibleStep(f"parcel {number} cannot go from {parcel.state} to {state}")
+            msg = f"parcel {number} cannot go from {parcel.state} to {state}"
+            raise ImpossibleStep(msg)
         attempts = parcel.attempts + (state is ShipmentState.ATTEMPT_FAILED)
         moved = replace(
             parcel, state=state, changed_at=at, reason=reason or None, attempts=attempts

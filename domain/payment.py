@@ -1,4 +1,4 @@
-"""The payment ledger: facts about money, recorded once each, from which the payment status follows."""
+"""The payment ledger: facts about money, recorded once; the payment status follows from them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -37,7 +37,7 @@ class EntryKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PaymentEntry:
-    """One fact about money. `reference` is the id of whoever moved it (payment, refund, AWB, UTR)."""
+    """One fact about money. `reference` is the id of what moved it: payment, refund, AWB, UTR."""
 
     kind: EntryKind
     amount_paise: int
@@ -73,12 +73,17 @@ class GatewayPayment:
 
 
 class RefundStatus(StrEnum):
-    """How far a refund is. `manual` was paid by a person outside Razorpay."""
+    """How far a refund is.
+
+    `failed` waits for a person, who retries it (it is `closed`, and a new one follows) or pays it
+    outside Razorpay (`manual`).
+    """
 
     INITIATED = "initiated"
     PROCESSED = "processed"
     FAILED = "failed"
     MANUAL = "manual"
+    CLOSED = "closed"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,4 +1,4 @@
-"""What the house needs from outside, as Protocols; `adapters/` provides each, fakes stand in for tests.
+"""What the house needs from outside, as Protocols; `adapters/` provides each.
 
 Errors stand in `domain/errors.py`: an `OrderError` will not work again, a `ServiceUnavailable` may.
 Every write is idempotent by the key that its docstring names.
@@ -424,7 +424,7 @@ class OrderViews(Protocol):
         ...
 
     async def save(self, view: OrderView, expected: int) -> bool:
-        """Store a view if the stored one is at `expected` (0: absent). False: somebody was first."""
+        """Store a view if the stored one is at `expected` (0: none). False: somebody was first."""
         ...
 
     async def of_customer(

@@ -28,8 +28,8 @@ class Route:
 class OrderLine:
     """One line as sold. All amounts are for the whole line and include GST.
 
-    `charged_paise` = gross - discount + its share of shipping and of the COD fee; the charges of all
-    lines sum to the order's total, so a line's refund needs nothing but the line.
+    `charged_paise` = gross - discount + its share of shipping and of the COD fee; the charges of
+    all lines sum to the order's total, so a line's refund needs nothing but the line.
     """
 
     sku: str
@@ -116,7 +116,7 @@ def price_cart(request: PricingRequest, catalogue: CatalogueSnapshot) -> Quote:
 
 
 def tax_of(lines: Sequence[OrderLine], *, supplier_state: str, place_of_supply: str) -> TaxSplit:
-    """Return the tax in the lines' charges; shipping and fees are taxed like the goods (CGST s.8)."""
+    """Return the tax in the charges; shipping and fees are taxed like the goods (CGST s.8)."""
     total = TaxSplit()
     for line in lines:
         total += split_inclusive(
@@ -137,7 +137,8 @@ def _discount(code: str | None, coupon: Coupon | None, subtotal: int, today: dat
     if code is None:
         return 0
     if coupon is None:
-        raise CouponRefused(f"there is no coupon {code[:40]!r}")
+        msg = f"there is no coupon {code[:40]!r}"
+        raise CouponRefused(msg)
     discount = percent_of(subtotal, coupon.percent_off)
     if refusal := coupon.refusal(discount, today):
         raise CouponRefused(refusal)

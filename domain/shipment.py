@@ -80,7 +80,7 @@ class Shipment:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CourierUpdate:
-    """What the courier says of one parcel at one moment, in our words; AWB checked by the receiver."""
+    """What the courier says of one parcel at one moment; the receiver has checked the AWB."""
 
     shipment: int
     awb: str

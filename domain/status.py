@@ -1,4 +1,4 @@
-"""The order's customer-facing status: a total, pure function of what else is known; nothing sets it."""
+"""The order's customer-facing status: a total, pure function; nothing else sets it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

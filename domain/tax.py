@@ -1,7 +1,8 @@
 """GST on prices that include it: which tax applies, and its split to the paisa.
 
-Sources: IGST Act s.10(1)(ca) and Circular 209/3/2024 (place of supply of goods sold to an unregistered
-buyer is the delivery state); CGST Rule 46. Union territories without a legislature levy UTGST.
+Sources: IGST Act s.10(1)(ca) and Circular 209/3/2024 (the place of supply of goods sold to an
+unregistered buyer is the delivery state); CGST Rule 46. Union territories without a legislature
+levy UTGST in the place of SGST.
 """
 
 from dataclasses import dataclass

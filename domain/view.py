@@ -11,7 +11,7 @@ from domain.events import OrderEvent
 from domain.payment import PaymentEntry, PaymentOrder, PaymentStatus, Refund
 from domain.pricing import Quote
 from domain.shipment import Shipment
-from domain.snapshot import Cancellation
+from domain.snapshot import Cancellation, PlacedOrder
 from domain.status import OrderStatus
 
 _T = TypeVar("_T")
@@ -19,7 +19,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OrderView:
-    """An order as read by everyone; `sequence` says up to which event, `as_of` when that happened."""
+    """An order as everyone reads it: up to event `sequence`, which happened at `as_of`."""
 
     order_id: str
     customer_id: str
@@ -56,19 +56,20 @@ def fold(view: OrderView | None, event: OrderEvent) -> OrderView:
         NotNext: events before this one have not been folded yet.
     """
     if view is None:
-        if event.sequence != 1 or event.data.order is None:
-            raise NotNext(f"{event.id} is not the first event of its order")
-        return _first(event)
+        placed = event.data.order
+        if event.sequence != 1 or placed is None:
+            msg = f"{event.id} is not the first event of its order"
+            raise NotNext(msg)
+        return _first(event, placed)
     if event.epoch == view.epoch and event.sequence <= view.sequence:
         return view
     if event.sequence != view.sequence + 1:
-        raise NotNext(f"{event.id} does not follow sequence {view.sequence}")
+        msg = f"{event.id} does not follow sequence {view.sequence}"
+        raise NotNext(msg)
     return _next(view, event)
 
 
-def _first(event: OrderEvent) -> OrderView:
-    placed = event.data.order
-    assert placed is not None
+def _first(event: OrderEvent, placed: PlacedOrder) -> OrderView:
     return OrderView(
         order_id=event.order_id,
         customer_id=event.data.customer_id,

@@ -48,7 +48,8 @@ def from_json(cls: type[_T], document: Any) -> _T:
         annotation: Any = cls
         result: _T = _reader(annotation)(document)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise Unreadable(f"not a {cls.__name__}: {error}") from error
+        msg = f"not a {cls.__name__}: {error}"
+        raise Unreadable(msg) from error
     return result
 
 
@@ -90,7 +91,8 @@ def read_envelope(document: Any) -> OrderEvent:
             data=from_json(EventData, document["data"]),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise Unreadable(f"not an order event: {error}") from error
+        msg = f"not an order event: {error}"
+        raise Unreadable(msg) from error
 
 
 def load_event(text: str | bytes) -> OrderEvent:
@@ -102,7 +104,8 @@ def load_event(text: str | bytes) -> OrderEvent:
     try:
         document = json.loads(text)
     except ValueError as error:
-        raise Unreadable(f"not JSON: {error}") from error
+        msg = f"not JSON: {error}"
+        raise Unreadable(msg) from error
     return read_envelope(document)
 
 
@@ -115,21 +118,21 @@ def _reader(annotation: Any) -> Callable[[Any], Any]:
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin in (Union, types.UnionType):
         return _optional_reader(next(a for a in arguments if a is not type(None)))
-    if origin in (tuple, list):
-        read, build = _reader(arguments[0]), origin
-        return lambda value: build(read(item) for item in value)
-    if origin is dict:
-        key, item = _reader(arguments[0]), _reader(arguments[1])
-        return lambda value: {key(k): item(v) for k, v in value.items()}
+    if origin in (tuple, list, dict):
+        return _collection_reader(origin, *map(_reader, arguments))
     if is_dataclass(annotation) and isinstance(annotation, type):
         return _dataclass_reader(annotation)
     if annotation in (datetime, date):
         return _moment_reader(annotation)
-    if annotation is int:
-        return int
-    if isinstance(annotation, type) and issubclass(annotation, Enum):
-        return annotation
     return _plain_reader(annotation)
+
+
+def _collection_reader(
+    build: Any, item: Callable[[Any], Any], value: Any = None
+) -> Callable[[Any], Any]:
+    if build is dict:
+        return lambda pairs: {item(k): value(v) for k, v in pairs.items()}
+    return lambda items: build(item(each) for each in items)
 
 
 def _optional_reader(annotation: Any) -> Callable[[Any], Any]:
@@ -142,9 +145,15 @@ def _moment_reader(annotation: Any) -> Callable[[Any], Any]:
 
 
 def _plain_reader(annotation: Any) -> Callable[[Any], Any]:
+    if annotation is int:
+        return int
+    if isinstance(annotation, type) and issubclass(annotation, Enum):
+        return annotation
+
     def read(value: Any) -> Any:
         if annotation in (str, bool, float) and not isinstance(value, annotation):
-            raise TypeError(f"{value!r} is not {annotation.__name__}")
+            msg = f"{value!r} is not {annotation.__name__}"
+            raise TypeError(msg)
         return value
 
     return read
@@ -163,7 +172,8 @@ def _dataclass_reader(cls: Any) -> Callable[[Any], Any]:
             if name in document:
                 values[name] = reader(document[name])
             elif required:
-                raise KeyError(f"{cls.__name__}.{name} is missing")
+                msg = f"{cls.__name__}.{name} is missing"
+                raise KeyError(msg)
         return cls(**values)
 
     return read

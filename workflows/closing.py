@@ -1,0 +1,136 @@
+"""After the goods: the return window, late payments, cash on its way, and the end of the run."""
+
+from datetime import datetime, timedelta
+from functools import partial
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.delivery import (
+        DeliveryActivities,
+        LookUpRemittanceInput,
+        LookUpRemittanceResult,
+    )
+    from activities.events import EventActivities
+    from domain.events import EventType
+    from domain.messages import OrderInput
+    from domain.payment import EntryKind, PaymentEntry
+    from domain.shipment import Shipment
+    from domain.status import OrderStatus
+    from workflows import policies
+    from workflows.calls import local_first, remote
+    from workflows.desk import Desk
+    from workflows.payment import Payments
+    from workflows.placing import commit_stock
+
+
+class Closing:
+    """A terminal status is not the end of the run: what may still come is waited for."""
+
+    def __init__(self, desk: Desk, payments: Payments) -> None:
+        """Close the order at this desk."""
+        self._desk = desk
+        self._state = desk.state
+        self._payments = payments
+
+    async def wait(self) -> bool:
+        """Wait out what may still come; True if late money calls for another round."""
+        await self._wait_out_returns()
+        look_again = self._late_until()
+        while True:
+            if await self._desk.wait(self._revivable, "late payments", look_again):
+                await self._revive()
+                return True
+            if self._payments.settled and not self._state.open_attention:
+                return False
+            await self._continue_if_long()
+            look_again = await self._chase_money()
+
+    async def close(self) -> None:
+        """Send what is still to be sent, then store the state that can be resumed."""
+        stored = -1
+        while stored != self._state.sequence:
+            await self._drain()
+            stored = self._state.sequence
+            await local_first(
+                EventActivities.archive_order, self._state, summary="archive the order"
+            )
+
+    async def _drain(self) -> None:
+        await self._desk.drain_mails()
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        await self._desk.outbox.drain()
+
+    async def _wait_out_returns(self) -> None:
+        state = self._state
+        if state.status is not OrderStatus.DELIVERED or state.completed_at:
+            return
+        window = timedelta(seconds=state.placement.terms.return_window_s)
+        state.return_until = state.return_until or workflow.now() + window
+        await self._desk.wait(lambda: False, "the return window to end", state.return_until)
+        state.completed_at = workflow.now()
+        self._desk.outbox.emit(EventType.ORDER_COMPLETED)
+
+    def _late_until(self) -> datetime:
+        """Return until when a late payment has to be waited for."""
+        if self._state.payment_deadline is None:
+            return workflow.now()
+        late = timedelta(seconds=self._state.placement.terms.late_payment_window_s)
+        return self._state.payment_deadline + late
+
+    def _revivable(self) -> bool:
+        return self._payments.reviving
+
+    async def _revive(self) -> None:
+        """Try to sell the goods after all; without stock the money goes back."""
+        with self._desk.outbox.batch():
+            try:
+                await commit_stock(self._desk)
+            except ApplicationError as refusal:
+                workflow.logger.info("revival_refused", extra={"reason": refusal.message})
+            else:
+                self._state.expired_at = None
+                self._state.confirmed_at = workflow.now()
+                self._desk.outbox.emit(EventType.ORDER_REVIVED)
+                self._desk.outbox.emit(EventType.ORDER_CONFIRMED)
+        self._payments.reviving = False
+
+    async def _chase_money(self) -> datetime:
+        """Ask for cash that the courier has collected; return when to look again."""
+        for parcel in self._parcels_with_cash_out():
+            told = await self._desk.insist("remittance", partial(_ask_for, parcel))
+            if told and told.remittance:
+                entry = PaymentEntry(
+                    kind=EntryKind.COD_REMITTED,
+                    amount_paise=told.remittance.amount_paise,
+                    reference=f"{parcel.awb}:{told.remittance.utr}",
+                    at=told.remittance.at,
+                )
+                self._state.ledger = self._state.ledger.record(entry)
+                self._desk.outbox.emit(EventType.COD_REMITTED, payment=entry)
+        again = workflow.now() + policies.REMITTANCE_POLL
+        await self._desk.wait(
+            lambda: self._payments.settled or self._payments.reviving, "money on its way", again
+        )
+        return workflow.now()
+
+    def _parcels_with_cash_out(self) -> list[Shipment]:
+        entries = self._state.ledger.entries
+        collected = {e.reference for e in entries if e.kind is EntryKind.COD_COLLECTED}
+        remitted = {e.reference.split(":")[0] for e in entries if e.kind is EntryKind.COD_REMITTED}
+        return [s for s in self._state.shipments.values() if s.awb in collected - remitted]
+
+    async def _continue_if_long(self) -> None:
+        if workflow.info().is_continue_as_new_suggested():
+            await self._drain()
+            workflow.continue_as_new(OrderInput(resumed=self._state))
+
+
+async def _ask_for(parcel: Shipment) -> LookUpRemittanceResult:
+    return await remote(
+        DeliveryActivities.look_up_remittance,
+        LookUpRemittanceInput(courier_order_id=parcel.courier_order_id or ""),
+        queue=policies.DELIVERY_QUEUE,
+        summary=f"ask for the cash of parcel {parcel.number}",
+    )

@@ -1,0 +1,153 @@
+"""What every step of an order shares: state, outbox, console, and calls for a person."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.notifications import NotificationActivities
+    from domain.attention import Attention, AttentionAction
+    from domain.events import EventType, OrderEvent
+    from domain.messages import ResolveAttention
+    from domain.notifications import NotificationRequest, notification_for
+    from domain.order import OrderState
+    from domain.snapshot import Cancellation, Notification
+    from workflows import policies
+    from workflows.calls import local_first
+    from workflows.console import Console
+    from workflows.outbox import Outbox
+
+_Out = TypeVar("_Out")
+
+
+class Desk:
+    """One order's working surface; steps read and change the state only through it."""
+
+    def __init__(self, state: OrderState) -> None:
+        """Work on this state."""
+        self.state = state
+        self.console = Console(state)
+        self.outbox = Outbox(state, self._notify)
+        self._mails: set[asyncio.Task[None]] = set()
+
+    async def wait(
+        self, until_true: Callable[[], bool], what: str, deadline: datetime | None = None
+    ) -> bool:
+        """Wait for a condition, at most until the deadline; False when the deadline came first."""
+        if until_true():
+            return True
+        self.console.waiting(what, deadline)
+        timeout = None if deadline is None else deadline - workflow.now()
+        if timeout is not None and timeout <= timedelta(0):
+            return False
+        try:
+            await workflow.wait_condition(until_true, timeout=timeout, timeout_summary=what)
+        except TimeoutError:
+            return False
+        return True
+
+    def cancel(self, reason: str, by: str) -> None:
+        """Ask every step to stop and undo; the first asker's reason stays."""
+        if self.state.cancellation is None:
+            self.state.cancellation = Cancellation(reason=reason, by=by, at=workflow.now())
+
+    async def insist(
+        self,
+        step: str,
+        call: Callable[[], Awaitable[_Out]],
+        actions: tuple[AttentionAction, ...] = tuple(AttentionAction),
+    ) -> _Out | None:
+        """Make a call until it works; a refusal goes to a person. None when they gave it up.
+
+        A step that is refused never fails the workflow: it waits, with a reason and an action.
+        """
+        while True:
+            try:
+                return await call()
+            except ApplicationError as refusal:
+                remedy = "Correct what is refused and retry"
+                answer = await self.ask_ops(step, refusal.message, remedy, actions)
+            if answer.action is AttentionAction.CANCEL:
+                self.cancel(answer.note or answer.reason, "ops")
+            if answer.action is not AttentionAction.RETRY:
+                return None
+
+    async def ask_ops(
+        self, step: str, reason: str, suggestion: str, actions: tuple[AttentionAction, ...]
+    ) -> Attention:
+        """Raise an attention, remind each day, and return it once it is answered.
+
+        A cancellation of the order answers it too, where cancelling is one of the actions.
+        """
+        attention_id = f"a{len(self.state.attention) + 1}"
+        raised = Attention(
+            attention_id=attention_id,
+            step=step,
+            reason=reason,
+            suggestion=suggestion,
+            actions=actions,
+            raised_at=workflow.now(),
+        )
+        self.state.attention[attention_id] = raised
+        self.outbox.emit(EventType.ORDER_ATTENTION_RAISED, attention=raised)
+        while not await self.wait(
+            lambda: self._answered(attention_id),
+            f"ops to resolve {attention_id}: {reason}",
+            workflow.now() + policies.ATTENTION_REMINDER,
+        ):
+            self.outbox.emit(EventType.ORDER_ATTENTION_RAISED, attention=raised)
+        if self.state.attention[attention_id].resolved_at is None:
+            cancel, note = AttentionAction.CANCEL, "the order was cancelled"
+            self.resolve(ResolveAttention(attention_id=attention_id, action=cancel, note=note))
+        return self.state.attention[attention_id]
+
+    def _answered(self, attention_id: str) -> bool:
+        attention = self.state.attention[attention_id]
+        called_off = self.state.cancellation and AttentionAction.CANCEL in attention.actions
+        return attention.resolved_at is not None or bool(called_off)
+
+    def resolve(self, answer: ResolveAttention) -> None:
+        """Record a person's answer; the step that waits for it goes on."""
+        resolved = replace(
+            self.state.attention[answer.attention_id],
+            action=answer.action,
+            note=answer.note,
+            resolved_at=workflow.now(),
+        )
+        self.state.attention[answer.attention_id] = resolved
+        self.outbox.emit(EventType.ORDER_ATTENTION_RESOLVED, attention=resolved)
+
+    async def drain_mails(self) -> None:
+        """Wait until no message is on its way."""
+        await workflow.wait_condition(lambda: not self._mails)
+
+    def _notify(self, event: OrderEvent) -> None:
+        request = notification_for(self.state, event)
+        if request is not None:
+            task = asyncio.create_task(self._send(request))
+            self._mails.add(task)
+            task.add_done_callback(self._mails.discard)
+
+    async def _send(self, request: NotificationRequest) -> None:
+        sent = await local_first(
+            NotificationActivities.send_notification,
+            request,
+            summary=f"mail: {request.template}",
+            limit=policies.LOCAL_MAIL_LIMIT,
+            queue=policies.NOTIFICATIONS_QUEUE,
+        )
+        self.outbox.emit(
+            EventType.NOTIFICATION_SENT,
+            rides=True,
+            notification=Notification(
+                channel=sent.channel,
+                template=request.template,
+                occasion=request.occasion,
+                sent_at=workflow.now(),
+            ),
+        )

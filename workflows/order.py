@@ -1,0 +1,299 @@
+"""The order workflow: what happens, in which order, and how it is undone."""
+
+import asyncio
+from typing import Any
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from domain.errors import (
+        ImpossibleStep,
+        OrderError,
+        PaymentSignatureInvalid,
+        ShipmentTooLate,
+    )
+    from domain.events import EventType, OrderEvent
+    from domain.messages import (
+        CancelOrder,
+        CheckoutAnswer,
+        CommandAnswer,
+        ConfirmPayment,
+        EventsSince,
+        MarkPacked,
+        OrderInput,
+        PaymentNews,
+        RefundNews,
+        Refusal,
+        ResolveAttention,
+        StatusSnapshot,
+    )
+    from domain.order import OrderState
+    from domain.shipment import CourierUpdate, ShipmentState
+    from domain.status import OrderStatus
+    from workflows.closing import Closing
+    from workflows.desk import Desk
+    from workflows.parcel import Parcel, with_courier
+    from workflows.payment import Payments
+    from workflows.placing import checkout_answer, commit_stock, compensate, place
+
+CHECKOUT = "checkout"
+
+
+@workflow.defn(name="Order")
+class OrderWorkflow:
+    """One order's whole life. Steps stand in `placing`, `payment` and `parcel`."""
+
+    @workflow.init
+    def __init__(self, start: OrderInput) -> None:
+        """Build the state before any message is handled."""
+        state = start.resumed or OrderState.of(_required(start.placement, "placement"))
+        self.state = state
+        self._desk = Desk(state)
+        self._payments = Payments(self._desk)
+        self._closing = Closing(self._desk, self._payments)
+        self._parcels: dict[int, Parcel] = {}
+        self._answer: CheckoutAnswer | None = checkout_answer(state) if state.events else None
+
+    @workflow.run
+    async def run(self, start: OrderInput) -> OrderStatus | None:
+        """Tell the order's story to its end; None if the checkout was refused.
+
+        A cancellation of the workflow is a cancellation of the order: no step is torn apart.
+        """
+        background = [
+            asyncio.create_task(work)
+            for work in (
+                self._desk.outbox.keep_publishing(self._desk.console.refresh),
+                self._payments.keep_settling(),
+            )
+        ]
+        story = asyncio.create_task(self._story())
+        try:
+            await asyncio.shield(story)
+        except asyncio.CancelledError:
+            if not self._refusal_to_cancel():
+                self._desk.cancel("the workflow was cancelled", "ops")
+            await story
+        for task in background:
+            task.cancel()
+        return self.state.status if self.state.events else None
+
+    async def _story(self) -> None:
+        if not self.state.events and (refusal := await place(self._desk)):
+            self._refuse(refusal)
+        else:
+            await self._live()
+        await workflow.wait_condition(workflow.all_handlers_finished)
+
+    async def _live(self) -> None:
+        state = self.state
+        if state.payment_order:
+            self._answer = self._answer or checkout_answer(state)
+        going_on = True
+        while going_on:
+            if state.confirmed_at is None and state.expired_at is None:
+                await self._pay()
+            if state.confirmed_at is not None:
+                await self._fulfil()
+            if state.cancelled_at or state.expired_at:
+                await compensate(self._desk)
+            going_on = await self._closing.wait()
+        await self._closing.close()
+
+    async def _pay(self) -> None:
+        await self._payments.await_payment()
+        if self.state.cancellation:
+            self._tell_cancelled()
+        elif self.state.ledger.secured:
+            await self._confirm()
+        self._answer = self._answer or checkout_answer(self.state)
+
+    async def _confirm(self) -> None:
+        with self._desk.outbox.batch():
+            try:
+                await commit_stock(self._desk)
+            except ApplicationError as refusal:
+                self._desk.cancel(refusal.message, "system")
+                self._tell_cancelled()
+            else:
+                self.state.confirmed_at = workflow.now()
+                self._desk.outbox.emit(EventType.ORDER_CONFIRMED)
+
+    async def _fulfil(self) -> None:
+        """Drive all parcels side by side; tell of a cancellation once each has answered to it."""
+        numbers = range(1, len(self.state.allocations) + 1)
+        self._parcels = {number: Parcel(self._desk, number) for number in numbers}
+        await asyncio.gather(*(parcel.run() for parcel in self._parcels.values()))
+        stopped = all(s.state is ShipmentState.CANCELLED for s in self.state.shipments.values())
+        if self.state.cancellation and stopped and not self.state.cancelled_at:
+            self._tell_cancelled()
+
+    def _refuse(self, refusal: Refusal) -> None:
+        placement = self.state.placement
+        self._answer = CheckoutAnswer(
+            order_id=placement.order_id,
+            status=OrderStatus.CANCELLED,
+            sequence=0,
+            epoch=self.state.epoch,
+            total_paise=placement.quote.total_paise,
+            refusal=refusal,
+        )
+
+    def _tell_cancelled(self) -> None:
+        self.state.cancelled_at = workflow.now()
+        self._desk.outbox.emit(EventType.ORDER_CANCELLED, cancellation=self.state.cancellation)
+
+    # --- messages -----------------------------------------------------------------------------
+
+    @workflow.update(name=CHECKOUT)
+    async def checkout(self) -> CheckoutAnswer:
+        """Answer the checkout once everything is held, or refused."""
+        await workflow.wait_condition(lambda: self._answer is not None)
+        answer: CheckoutAnswer = _required(self._answer, "answer")
+        return answer
+
+    @workflow.update
+    async def confirm_payment(self, handover: ConfirmPayment) -> CommandAnswer:
+        """Take the browser's signed hand-over; repeats and late comers change nothing."""
+        await self._payments.confirm(handover)
+        return self._command_answer("payment received")
+
+    @confirm_payment.validator
+    def _validate_confirm_payment(self, handover: ConfirmPayment) -> None:
+        order = self.state.payment_order
+        if order is None:
+            raise _refused(ImpossibleStep, "this order has nothing to pay online")
+        if handover.razorpay_order_id != order.razorpay_order_id:
+            raise _refused(PaymentSignatureInvalid, "this payment belongs to another order")
+
+    @workflow.update
+    async def cancel(self, command: CancelOrder) -> CommandAnswer:
+        """Cancel the order, and answer once each parcel has answered to it.
+
+        A parcel that the courier has picked up goes on its way; if that is true of all, the order
+        is not cancelled at all.
+        """
+        self._desk.cancel(command.reason, command.by)
+        await workflow.wait_condition(self._cancel_answered)
+        if self.state.cancelled_at is not None:
+            return self._command_answer("the order is cancelled; what was paid goes back")
+        if all(parcel.too_late for parcel in self._parcels.values()):
+            self.state.cancellation = None
+            raise _refused(ShipmentTooLate, "the courier has picked up the parcel already")
+        return self._command_answer(
+            "what was still here is cancelled; the rest is with the courier, return it on delivery"
+        )
+
+    @cancel.validator
+    def _validate_cancel(self, command: CancelOrder) -> None:
+        if reason := self._refusal_to_cancel():
+            raise _refused(ImpossibleStep, reason)
+
+    @workflow.update
+    def resolve_attention(self, answer: ResolveAttention) -> CommandAnswer:
+        """Take ops' decision about an open attention."""
+        self._desk.resolve(answer)
+        return self._command_answer("resolved")
+
+    @resolve_attention.validator
+    def _validate_resolve_attention(self, answer: ResolveAttention) -> None:
+        found = self.state.attention.get(answer.attention_id)
+        if found is None or found.resolved_at is not None:
+            raise _refused(ImpossibleStep, f"no attention {answer.attention_id!r} is open")
+        if answer.action not in found.actions:
+            offered = ", ".join(action.value for action in found.actions)
+            raise _refused(ImpossibleStep, f"{answer.action} is not offered; choose {offered}")
+
+    @workflow.update
+    def mark_packed(self, command: MarkPacked) -> CommandAnswer:
+        """Take the warehouse's word that a parcel is packed."""
+        self._parcels[command.shipment].move(ShipmentState.PACKED)
+        return self._command_answer(f"parcel {command.shipment} is packed")
+
+    @mark_packed.validator
+    def _validate_mark_packed(self, command: MarkPacked) -> None:
+        parcel = self.state.shipments.get(command.shipment)
+        if parcel is None or command.shipment not in self._parcels:
+            raise _refused(ImpossibleStep, f"there is no parcel {command.shipment} yet")
+        if parcel.state is not ShipmentState.BOOKED:
+            raise _refused(ImpossibleStep, f"parcel {parcel.number} is {parcel.state} already")
+        if self.state.invoice_of(command.shipment) is None:
+            raise _refused(ImpossibleStep, f"the invoice of parcel {parcel.number} is not ready")
+
+    @workflow.signal
+    def payment_event(self, news: PaymentNews) -> None:
+        """Take Razorpay's news of a payment."""
+        self._payments.record(news.payment)
+
+    @workflow.signal
+    def refund_event(self, news: RefundNews) -> None:
+        """Take Razorpay's news of a refund."""
+        self._payments.record_refund(news.refund)
+
+    @workflow.signal
+    def courier_event(self, update: CourierUpdate) -> None:
+        """Take the courier's news of a parcel; news of a parcel that has ended changes nothing."""
+        if parcel := self._parcels.get(update.shipment):
+            parcel.advance(update)
+
+    @workflow.query
+    def status(self) -> StatusSnapshot:
+        """Say where the order stands and what it waits for."""
+        return StatusSnapshot(
+            order_id=self.state.order_id,
+            customer_id=self.state.placement.customer_id,
+            status=self.state.status,
+            sequence=self.state.sequence,
+            epoch=self.state.epoch,
+            waits_for=self._desk.console.waits_for,
+            until=self._desk.console.until,
+        )
+
+    @workflow.query(name="checkout_answer")
+    def answer_of_checkout(self) -> CheckoutAnswer | None:
+        """Return what the checkout was told, for a caller who asks again after the end."""
+        return self._answer
+
+    @workflow.query
+    def events_since(self, after: EventsSince) -> list[OrderEvent]:
+        """Return the events after a sequence number, also those that are not published yet."""
+        return self.state.events_since(after.sequence)
+
+    def _cancel_answered(self) -> bool:
+        parcels = self._parcels.values()
+        return self.state.cancelled_at is not None or (
+            bool(parcels)
+            and any(parcel.too_late for parcel in parcels)
+            and all(parcel.too_late or parcel.ended for parcel in parcels)
+        )
+
+    def _refusal_to_cancel(self) -> str | None:
+        state = self.state
+        if state.expired_at or state.cancelled_at:
+            return f"the order is {state.status} already"
+        if state.cancellation:
+            return "the order is being cancelled already"
+        if with_courier(tuple(state.shipments.values())):
+            return "the courier has picked up the parcel already; return it once it is delivered"
+        return None
+
+    def _command_answer(self, message: str) -> CommandAnswer:
+        return CommandAnswer(
+            order_id=self.state.order_id,
+            status=self.state.status,
+            sequence=self.state.sequence,
+            epoch=self.state.epoch,
+            message=message,
+        )
+
+
+def _refused(refusal: type[OrderError], message: str) -> ApplicationError:
+    return ApplicationError(message, type=refusal.__name__, non_retryable=True)
+
+
+def _required(value: Any, name: str) -> Any:
+    if value is None:
+        msg = f"{name} is missing"
+        raise ApplicationError(msg, type="InvalidInput", non_retryable=True)
+    return value

@@ -1,0 +1,309 @@
+"""One parcel's way to the door: booked, invoiced, packed, followed, or withdrawn."""
+
+from collections.abc import Sequence
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.delivery import (
+        BookShipmentInput,
+        DeliveryActivities,
+        TrackShipmentInput,
+        TrackShipmentResult,
+    )
+    from activities.inventory import InventoryActivities, RestockInput
+    from activities.invoicing import InvoicingActivities
+    from domain import ids
+    from domain.attention import AttentionAction
+    from domain.cart import PaymentMethod
+    from domain.documents import DocumentKind, DocumentRequest, parcel_lines
+    from domain.events import EventType
+    from domain.order import Allocation
+    from domain.payment import EntryKind, PaymentEntry
+    from domain.ports import Booking, ParcelItem
+    from domain.shipment import (
+        ENDED,
+        WITH_COURIER,
+        CourierUpdate,
+        Shipment,
+        ShipmentState,
+        path_to,
+    )
+    from workflows import policies
+    from workflows.calls import local_first, remote
+    from workflows.desk import Desk
+
+EVENT_OF: dict[ShipmentState, EventType] = {
+    state: EventType(f"delivery_{state.value}") for state in ShipmentState
+}
+
+
+class Parcel:
+    """The coroutine of one parcel. Each step asks the state, so a resumed order simply goes on."""
+
+    def __init__(self, desk: Desk, number: int) -> None:
+        """Drive parcel `number` (from 1) of the order at this desk."""
+        self._desk = desk
+        self._state = desk.state
+        self._number = number
+        self.too_late = False
+
+    async def run(self) -> None:
+        """Bring the parcel to its end: delivered, lost, back at the warehouse, or cancelled."""
+        for step in (self._book, self._invoice, self._pack, self._follow):
+            if self._stopped():
+                break
+            await step()
+        if self._called_off() and self._is(ShipmentState.BOOKED, ShipmentState.PACKED):
+            await self._withdraw()
+            await self._follow()
+        await self._undo()
+
+    @property
+    def _parcel(self) -> Shipment | None:
+        return self._state.shipments.get(self._number)
+
+    @property
+    def _allocation(self) -> Allocation:
+        return self._state.allocations[self._number - 1]
+
+    @property
+    def ended(self) -> bool:
+        """Tell whether nothing more can happen to this parcel."""
+        return self._is(*ENDED)
+
+    def _is(self, *states: ShipmentState) -> bool:
+        return self._parcel is not None and self._parcel.state in states
+
+    def _called_off(self) -> bool:
+        return self._state.cancellation is not None and not self.too_late
+
+    def _stopped(self) -> bool:
+        return self._called_off() or self._is(*ENDED)
+
+    async def _book(self) -> None:
+        if self._parcel is not None:
+            return
+        booking = await self._desk.insist(
+            "booking",
+            lambda: remote(
+                DeliveryActivities.book_shipment,
+                self._booking_input(),
+                queue=policies.DELIVERY_QUEUE,
+                one_call=policies.BOOKING_CALL,
+                summary=f"book parcel {self._number} from {self._allocation.warehouse}",
+            ),
+            (AttentionAction.RETRY, AttentionAction.CANCEL),
+        )
+        if booking:
+            self._booked(booking)
+
+    def _booked(self, booking: Booking) -> None:
+        parcel = Shipment(
+            number=self._number,
+            warehouse=self._allocation.warehouse,
+            lines=self._allocation.lines,
+            state=ShipmentState.BOOKED,
+            reference=ids.seller_reference(self._state.order_id, self._number),
+            awb=booking.awb,
+            courier=booking.courier,
+            courier_order_id=booking.courier_order_id,
+            courier_shipment_id=booking.courier_shipment_id,
+            tracking_url=booking.tracking_url,
+            label_url=booking.label_url,
+            promised_by=booking.promised_by,
+            changed_at=workflow.now(),
+        )
+        self._state.shipments[self._number] = parcel
+        self._desk.outbox.emit(EventType.DELIVERY_BOOKED, shipment=parcel)
+
+    async def _invoice(self) -> None:
+        if self._state.invoice_of(self._number) is None:
+            await self._issue(DocumentKind.INVOICE, EventType.INVOICE_GENERATED)
+
+    async def _pack(self) -> None:
+        if self._state.placement.terms.auto_pack and self._is(ShipmentState.BOOKED):
+            self.move(ShipmentState.PACKED)
+        await self._desk.wait(
+            lambda: self._called_off() or not self._is(ShipmentState.BOOKED),
+            f"the warehouse to pack parcel {self._number}",
+        )
+
+    async def _follow(self) -> None:
+        """Follow the courier to the end; a parcel that stays silent is asked for."""
+        while not await self._desk.wait(
+            self._followed,
+            f"the courier with parcel {self._number}",
+            workflow.now() + policies.PARCEL_SILENCE,
+        ):
+            told = await self._desk.insist("tracking", self._track)
+            if told and told.update:
+                self.advance(told.update)
+
+    async def _track(self) -> TrackShipmentResult:
+        parcel = self._state.shipments[self._number]
+        return await remote(
+            DeliveryActivities.track_shipment,
+            TrackShipmentInput(shipment=self._number, awb=parcel.awb or ""),
+            queue=policies.DELIVERY_QUEUE,
+            summary=f"ask for parcel {self._number}",
+        )
+
+    def _followed(self) -> bool:
+        before_pickup = self._is(ShipmentState.BOOKED, ShipmentState.PACKED)
+        return self._is(*ENDED) or (self._called_off() and before_pickup)
+
+    def advance(self, update: CourierUpdate) -> None:
+        """Move forward to what the courier says, one event per step; old news changes nothing."""
+        parcel = self._parcel
+        if parcel is None or parcel.awb != update.awb:
+            return
+        for state in path_to(parcel.state, update.state):
+            self.move(state, update.text if state is update.state else "")
+        if self._is(*WITH_COURIER):
+            self.too_late = self._state.cancellation is not None
+
+    def move(self, state: ShipmentState, reason: str = "") -> None:
+        """Take one step and tell of it; cash counts as collected at the door."""
+        moved = self._state.move(self._number, state, workflow.now(), reason)
+        collected = None
+        if state is ShipmentState.DELIVERED and self._cash_due():
+            collected = PaymentEntry(
+                kind=EntryKind.COD_COLLECTED,
+                amount_paise=self._state.parcel_value_paise(self._number),
+                reference=moved.awb or moved.reference,
+                at=workflow.now(),
+            )
+            self._state.ledger = self._state.ledger.record(collected)
+        self._desk.outbox.emit(EVENT_OF[state], shipment=moved)
+        if collected:
+            self._desk.outbox.emit(EventType.COD_COLLECTED, payment=collected)
+
+    def _cash_due(self) -> bool:
+        return self._state.placement.payment_method is PaymentMethod.COD
+
+    async def _withdraw(self) -> None:
+        """Take the parcel back before its pickup; one that was picked up meanwhile goes on."""
+        parcel = self._parcel
+        if parcel is None:
+            return
+        try:
+            await remote(
+                DeliveryActivities.cancel_shipment,
+                _booking_of(parcel),
+                queue=policies.DELIVERY_QUEUE,
+                summary=f"cancel parcel {self._number}",
+            )
+        except ApplicationError:
+            self.too_late = True
+        else:
+            if not self._is(*ENDED):
+                self.move(ShipmentState.CANCELLED, "cancelled before pickup")
+
+    async def _undo(self) -> None:
+        """Put the goods of a parcel that never arrived back, and correct its invoice."""
+        came_back = self._parcel is None or self._is(
+            ShipmentState.CANCELLED, ShipmentState.RTO_DELIVERED
+        )
+        if came_back:
+            await local_first(
+                InventoryActivities.restock,
+                RestockInput(
+                    order_id=self._state.order_id,
+                    shipment=self._number,
+                    allocation=self._allocation,
+                ),
+                summary=f"restock parcel {self._number}",
+            )
+        if (
+            (came_back or self._is(ShipmentState.LOST))
+            and self._state.invoice_of(self._number)
+            and not self._state.credit_note_of(self._number)
+        ):
+            await self._issue(DocumentKind.CREDIT_NOTE, EventType.CREDIT_NOTE_GENERATED)
+
+    async def _issue(self, kind: DocumentKind, event: EventType) -> None:
+        request = self._document_request(kind)
+        document = await self._desk.insist(
+            kind.value,
+            lambda: remote(
+                InvoicingActivities.issue_document,
+                request,
+                queue=policies.INVOICING_QUEUE,
+                summary=f"{kind.value.replace('_', ' ')} of parcel {self._number}",
+            ),
+        )
+        if document:
+            self._state.documents.append(document)
+            self._desk.outbox.emit(event, document=document)
+
+    def _document_request(self, kind: DocumentKind) -> DocumentRequest:
+        invoice, placement = self._state.invoice_of(self._number), self._state.placement
+        return DocumentRequest(
+            order_id=placement.order_id,
+            kind=kind,
+            shipment=self._number,
+            warehouse=self._allocation.warehouse,
+            lines=parcel_lines(
+                placement.quote.lines,
+                self._allocation.lines,
+                self._state.units_before(self._number),
+            ),
+            customer=placement.customer,
+            address=placement.shipping_address,
+            issued_at=workflow.now(),
+            original=invoice.number if invoice else None,
+        )
+
+    def _booking_input(self) -> BookShipmentInput:
+        placement, allocation = self._state.placement, self._allocation
+        by_sku = {line.sku: line for line in placement.quote.lines}
+        lines = parcel_lines(
+            placement.quote.lines, allocation.lines, self._state.units_before(self._number)
+        )
+        return BookShipmentInput(
+            reference=ids.seller_reference(placement.order_id, self._number),
+            order_id=placement.order_id,
+            shipment=self._number,
+            ordered_at=placement.placed_at,
+            warehouse=allocation.warehouse,
+            customer=placement.customer,
+            address=placement.shipping_address,
+            items=tuple(
+                ParcelItem(
+                    sku=line.sku,
+                    name=line.name,
+                    hsn=line.hsn,
+                    quantity=line.quantity,
+                    unit_price_paise=by_sku[line.sku].unit_price_paise,
+                )
+                for line in lines
+            ),
+            weight_g=sum(
+                by_sku[part.sku].weight_g * part.quantity // by_sku[part.sku].quantity
+                for part in allocation.lines
+            ),
+            amount_paise=sum(line.charged_paise for line in lines),
+            payment_method=placement.payment_method,
+        )
+
+
+def with_courier(parcels: Sequence[Shipment]) -> bool:
+    """Tell whether the courier has picked up any of these parcels, or already ended its work."""
+    return any(
+        parcel.state in WITH_COURIER or parcel.state is ShipmentState.DELIVERED
+        for parcel in parcels
+    )
+
+
+def _booking_of(parcel: Shipment) -> Booking:
+    return Booking(
+        awb=parcel.awb or "",
+        courier=parcel.courier or "",
+        courier_order_id=parcel.courier_order_id or "",
+        courier_shipment_id=parcel.courier_shipment_id or "",
+        tracking_url=parcel.tracking_url or "",
+        label_url=parcel.label_url,
+        promised_by=parcel.promised_by,
+    )

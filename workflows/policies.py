@@ -1,0 +1,53 @@
+"""Task queues, timeouts and retry policies, each with its reason."""
+
+from datetime import timedelta
+
+from temporalio.common import RetryPolicy
+
+ORDERS_QUEUE = "orders"
+PAYMENTS_QUEUE = "payments"
+DELIVERY_QUEUE = "delivery"
+INVOICING_QUEUE = "invoicing"
+NOTIFICATIONS_QUEUE = "notifications"
+SCHEDULES_QUEUE = "schedules"
+
+LOCAL_LIMIT = timedelta(seconds=5)
+"""A local activity holds its workflow task open, and one that keeps retrying fills the history."""
+
+LOCAL_MAIL_LIMIT = timedelta(seconds=2)
+"""A slow mail relay must not delay the order; the remote activity has all the time it needs."""
+
+LOCAL_RETRY = RetryPolicy(
+    initial_interval=timedelta(milliseconds=100),
+    maximum_interval=timedelta(seconds=1),
+    backoff_coefficient=2,
+)
+"""Rides out a write conflict or a dropped connection within the local limit."""
+
+UNTIL_DONE = RetryPolicy(
+    initial_interval=timedelta(seconds=1),
+    maximum_interval=timedelta(minutes=2),
+    backoff_coefficient=2,
+)
+"""No limit: money, stock and events are owed until done. Two minutes bound the wait afterwards."""
+
+ONE_CALL = timedelta(seconds=30)
+"""One attempt at a service: above each adapter's own timeouts, below anybody's patience."""
+
+BOOKING_CALL = timedelta(seconds=90)
+"""Booking makes up to ten calls to the courier when the first couriers refuse."""
+
+PAYMENT_GRACE = timedelta(minutes=12)
+"""Razorpay settles a silent attempt within about ten minutes (late authorisation)."""
+
+PARCEL_SILENCE = timedelta(days=2)
+"""Courier webhooks are hints: after this long without an end, the courier is asked."""
+
+REFUND_SILENCE = timedelta(hours=12)
+"""A pending refund whose webhook does not come is asked for."""
+
+REMITTANCE_POLL = timedelta(days=1)
+"""COD money arrives eight days after delivery; there is no webhook for it."""
+
+ATTENTION_REMINDER = timedelta(days=1)
+"""An attention that nobody answers is raised again each day."""
