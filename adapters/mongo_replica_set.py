@@ -36,6 +36,23 @@ def ensure_primary(host: str, port: int) -> None:
         raise ReplicaSetNotReady(str(error)) from error
 
 
+def ask_for_primary(url: str) -> None:
+    """Check that the replica set at ``url`` has a primary; changes nothing.
+
+    Raises:
+        ReplicaSetNotReady: no primary, no replica set, or no server.
+    """
+    try:
+        client: MongoClient[dict[str, Any]] = MongoClient(url, serverSelectionTimeoutMS=TIMEOUT_MS)
+        with client:
+            hello = client.admin.command("hello")
+    except PyMongoError as error:
+        raise ReplicaSetNotReady(str(error)) from error
+    if "setName" not in hello or not hello.get("isWritablePrimary"):
+        message = "it is no primary of a replica set, which transactions need"
+        raise ReplicaSetNotReady(message)
+
+
 def _configure(client: MongoClient[dict[str, Any]], address: str) -> None:
     member = {"_id": 0, "host": address}
     try:

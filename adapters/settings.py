@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from adapters.settings_reader import SettingsError, SettingsReader
+from adapters.settings_reader import HIGHEST_PORT, SettingsError, SettingsReader
 from adapters.settings_rules import refuse_live_keys_in_dev, refuse_unsafe_production
 
 __all__ = ["Settings", "SettingsError"]
@@ -32,6 +32,8 @@ class Settings:
         tracking_url: public address of the tracking service; stands in mails.
         bind_host: address that our servers listen on.
         api_port, tracking_port, razorpay_sandbox_port, courier_sandbox_port: their ports.
+        health_port: where a worker or consumer process serves `/readyz` and `/metrics`;
+            0 switches it off.
         shiprocket_base_url: with the path `/v1/external`.
         razorpay_webhook_secret_previous: still accepted while a secret is being rotated.
         aws_endpoint_url: an emulator; `None` means AWS itself.
@@ -53,6 +55,7 @@ class Settings:
     tracking_port: int
     razorpay_sandbox_port: int
     courier_sandbox_port: int
+    health_port: int
     jwt_secret: str = field(repr=False)
     razorpay_base_url: str
     razorpay_key_id: str
@@ -114,6 +117,7 @@ def _read(reader: SettingsReader) -> Settings:
         tracking_port=tracking_port,
         razorpay_sandbox_port=razorpay_port,
         courier_sandbox_port=courier_port,
+        health_port=reader.integer("ORDERS_HEALTH_PORT", 0, lowest=0, highest=HIGHEST_PORT),
         jwt_secret=reader.secret("ORDERS_JWT_SECRET"),
         razorpay_base_url=reader.url(
             "RAZORPAY_BASE_URL", dev=f"http://127.0.0.1:{razorpay_port}", production=RAZORPAY_URL

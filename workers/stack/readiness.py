@@ -48,6 +48,36 @@ def wait_until_ready(
     raise ServiceFailed(_with_log(child, message))
 
 
+def wait_until_ended(
+    child: ChildProcess,
+    probe: Probe,
+    *,
+    deadline_s: float,
+    given_up: threading.Event | None = None,
+) -> None:
+    """Wait for a child that does its work and ends; then ``probe`` must pass.
+
+    Raises:
+        ServiceFailed: it ended with another code than 0, too late, or its work does not show.
+    """
+    until = time.monotonic() + deadline_s
+    while (code := child.exit_code()) is None:
+        if time.monotonic() > until or (given_up and given_up.is_set()):
+            message = f"{child.name} had not ended after {deadline_s:g} s"
+            raise ServiceFailed(_with_log(child, message))
+        time.sleep(POLL_S)
+    if code != 0:
+        raise ServiceFailed(_with_log(child, f"{child.name} ended with code {code}"))
+    try:
+        probe()
+    except NotReady as error:
+        raise ServiceFailed(_with_log(child, f"{child.name} ended, but {error}")) from error
+
+
+def nothing_to_ask() -> None:
+    """The probe of a service whose exit code says everything."""
+
+
 def _with_log(child: ChildProcess, message: str) -> str:
     return f"{message}\nend of {child.spec.log_path}:\n{child.log_tail()}"
 
@@ -110,6 +140,15 @@ def smtp_probe(host: str, port: int) -> Probe:
     return probe
 
 
+def reachable_probe(host: str, port: int) -> Probe:
+    """Ready when somebody listens; for services that offer no question."""
+
+    def probe() -> None:
+        _connect(host, port).close()
+
+    return probe
+
+
 def mongodb_probe(host: str, port: int) -> Probe:
     """Ready when the one-node replica set has a writable primary; initiates it if needed."""
 
@@ -148,10 +187,18 @@ async def _describe_namespace(address: str, namespace: str) -> None:
 
 
 def _ask(host: str, port: int, request: bytes) -> bytes:
-    try:
-        with socket.create_connection((host, port), ANSWER_TIMEOUT_S) as connection:
+    with _connect(host, port) as connection:
+        try:
             connection.sendall(request)
             return connection.recv(512)
+        except OSError as error:
+            message = f"{host}:{port}: {error}"
+            raise NotReady(message) from error
+
+
+def _connect(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_connection((host, port), ANSWER_TIMEOUT_S)
     except OSError as error:
         message = f"{host}:{port}: {error}"
         raise NotReady(message) from error

@@ -37,15 +37,18 @@ READY_DEADLINE_S = 30.0
 class Service:
     """One child of the stack: what runs, which ports it takes, when it is ready.
 
-    ``restart`` says whether the supervisor starts it again when it dies: our own processes
-    yes, databases no (their death means trouble that a restart would hide).
+    ``needs`` names the services that must be ready before. ``restart`` says whether the
+    supervisor starts it again when it dies: our own processes yes, databases no (their death
+    means trouble that a restart would hide). A ``one_shot`` is ready when it has ended well.
     """
 
     spec: ProcessSpec
     probe: Probe
     ports: Mapping[str, int] = field(default_factory=dict)
+    needs: tuple[str, ...] = ()
     deadline_s: float = READY_DEADLINE_S
     restart: bool = False
+    one_shot: bool = False
 
     @property
     def name(self) -> str:

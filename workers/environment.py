@@ -1,0 +1,70 @@
+"""Where a command takes its settings from: the environment, then a running stack's files."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from adapters.settings import Settings
+from workers.stack.data_folder import DataFolder
+from workers.stack.dev_secrets import read_dev_secrets
+
+DEFAULT_DATA_DIR = Path(".data")
+# Which setting holds what `stack.json` says about a service.
+ADDRESS_SETTINGS: Mapping[str, str] = {
+    "api": "ORDERS_API_URL",
+    "tracking": "ORDERS_TRACKING_URL",
+    "temporal": "TEMPORAL_ADDRESS",
+    "temporal_ui": "TEMPORAL_UI_URL",
+    "mongodb": "MONGODB_URL",
+    "redis": "REDIS_URL",
+    "aws": "AWS_ENDPOINT_URL",
+    "razorpay_sandbox": "RAZORPAY_BASE_URL",
+}
+
+
+def data_folder(data: Path | None) -> Path:
+    """The folder of `--data`, else of `ORDERS_DATA_DIR`, else `.data`; absolute."""
+    given = os.environ.get("ORDERS_DATA_DIR", "").strip()
+    return (data or (Path(given) if given else DEFAULT_DATA_DIR)).absolute()
+
+
+def load_environment(data: Path | None) -> dict[str, str]:
+    """The variables for a command: what is set wins over `stack.json` and `dev.env`.
+
+    In production only the environment counts.
+
+    Raises:
+        DataFolderUnusable: one of the files is damaged.
+    """
+    given = {name: value for name, value in os.environ.items() if value.strip()}
+    if given.get("ORDERS_ENV") == "production":
+        return given
+    folder = DataFolder(root=data_folder(data))
+    return {
+        **read_dev_secrets(folder.secrets_file),
+        **_address_variables(folder.addresses()),
+        **given,
+        "ORDERS_DATA_DIR": str(folder.root),
+    }
+
+
+def load_settings(data: Path | None) -> Settings:
+    """The settings for a command.
+
+    Raises:
+        SettingsError: a setting is missing or wrong.
+        DataFolderUnusable: a file of the data folder is damaged.
+    """
+    return Settings.from_env(load_environment(data))
+
+
+def _address_variables(addresses: Mapping[str, str]) -> dict[str, str]:
+    variables = {
+        setting: addresses[name] for name, setting in ADDRESS_SETTINGS.items() if name in addresses
+    }
+    if "courier_sandbox" in addresses:
+        variables["SHIPROCKET_BASE_URL"] = f"{addresses['courier_sandbox']}/v1/external"
+    if "aws" in addresses:
+        # An emulator accepts any credentials, but the client wants some.
+        variables |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+    return variables
