@@ -19,7 +19,7 @@ from tests.sandbox.courier.seller import (
     receiving,
     sandbox_config,
 )
-from tests.sandbox.live_server import serving
+from tests.sandbox.courier.serving import serving
 
 STARTS_WITHIN_S = 15
 

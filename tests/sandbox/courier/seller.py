@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from sandbox.courier.app import create_app
 from sandbox.courier.config import CourierSandboxConfig
-from tests.sandbox.live_server import serving
+from tests.sandbox.courier.serving import serving
 
 EMAIL = "courier@sandbox.test"
 PASSWORD = "made-up"
