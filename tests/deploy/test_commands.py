@@ -1,0 +1,36 @@
+import pytest
+from typer.main import get_command
+
+from consumers.registry import discover
+from tests.deploy.compose import arguments, ours
+from workers.cli import create_app
+from workflows import policies
+
+
+def run_as(command: str) -> set[str]:
+    """Returns the names that services give to one command, such as `worker`."""
+    given = [arguments(service) for service in ours().values()]
+    return {words[1] for words in given if words[0] == command}
+
+
+@pytest.mark.parametrize("name", ours())
+def test_every_command_is_one_that_the_command_line_knows(name: str) -> None:
+    command, *words = arguments(ours()[name])
+    group = get_command(create_app())
+    known = getattr(group, "commands", {})
+    assert command in known
+    with known[command].make_context(command, list(words)) as context:
+        assert [context.params[key] for key in ("name",) if words] == words
+
+
+def test_every_task_queue_has_a_worker_of_its_own() -> None:
+    queues = {getattr(policies, each) for each in dir(policies) if each.endswith("_QUEUE")}
+    assert run_as("worker") == queues
+
+
+def test_every_consumer_has_a_process_of_its_own() -> None:
+    assert run_as("consumer") == set(discover())
+
+
+def test_both_providers_have_a_sandbox() -> None:
+    assert run_as("sandbox") == {"razorpay", "courier"}
