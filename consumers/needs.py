@@ -1,0 +1,80 @@
+"""What consumers may ask for; each takes from it what it needs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from consumers.metrics import ConsumerMetrics
+from domain.catch_up import FillHole
+from domain.messages import PaymentNews, RefundNews
+from domain.ports import (
+    Clock,
+    EventLog,
+    LiveFeed,
+    OrderHeads,
+    OrderNews,
+    OrderViews,
+    PaymentRefs,
+)
+from domain.shipment import ShipmentState
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RazorpayNotice:
+    """What one Razorpay webhook says.
+
+    Attributes:
+        event: Razorpay's name of it.
+        news: for the order's workflow; None for an event that concerns no order (settlements, …).
+        razorpay_order_id: the order that was paid; None for a payment without one.
+        receipt: our own order id, when the payload says it.
+    """
+
+    event: str
+    news: PaymentNews | RefundNews | None = None
+    razorpay_order_id: str | None = None
+    receipt: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CourierScan:
+    """What one courier webhook says of a parcel; `state` is None if it means nothing to us."""
+
+    reference: str
+    awb: str
+    state: ShipmentState | None
+    at: datetime
+    text: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ViewTiming:
+    """When the view's repairs run.
+
+    Attributes:
+        hole_wait_s: how long a hole may fill itself before the workflow is asked.
+        sweep_every_s: how often heads and views are compared.
+        sweep_older_than_s: heads younger than this may still be on their way.
+    """
+
+    hole_wait_s: float = 2
+    sweep_every_s: float = 60
+    sweep_older_than_s: float = 5
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConsumerPorts:
+    """The ports of a consumer process."""
+
+    clock: Clock
+    log: EventLog
+    views: OrderViews
+    heads: OrderHeads
+    live: LiveFeed
+    events_since: FillHole
+    news: OrderNews
+    payment_refs: PaymentRefs
+    read_razorpay: Callable[[str], RazorpayNotice]
+    read_courier: Callable[[str], CourierScan]
+    metrics: ConsumerMetrics
+    view_timing: ViewTiming = field(default_factory=ViewTiming)
