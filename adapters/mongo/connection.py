@@ -1,0 +1,181 @@
+"""The handle on the database, its indexes, and the translation of the driver's errors.
+
+Motor is used only where `pymongo.AsyncMongoClient` has the same API. The differences, starting a
+session with its transaction and closing the client, stand in `begin` and `close`.
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import wraps
+from typing import Any, Final, ParamSpec, TypeVar
+
+from bson.errors import BSONError
+from motor.motor_asyncio import (
+    AsyncIOMotorClient,
+    AsyncIOMotorClientSession,
+    AsyncIOMotorCollection,
+    AsyncIOMotorDatabase,
+)
+from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo.errors import CollectionInvalid, PyMongoError
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+from domain.errors import StoreUnavailable
+
+Document = dict[str, Any]
+Client = AsyncIOMotorClient[Document]
+Database = AsyncIOMotorDatabase[Document]
+Collection = AsyncIOMotorCollection[Document]
+Session = AsyncIOMotorClientSession
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+DUPLICATE_KEY: Final = 11000
+"""The server's code for a second document with a unique key."""
+CONNECT_TIMEOUT_MS: Final = 3_000
+SELECTION_TIMEOUT_MS: Final = 5_000
+"""Long enough for an election, short enough for a caller who waits."""
+SOCKET_TIMEOUT_MS: Final = 10_000
+
+_NEWEST_FIRST: Final = (("placed_at", DESCENDING), ("_id", ASCENDING))
+
+
+def _search_index(field: str) -> IndexModel:
+    """One filter of the search, then the order of its answer: no sorting, any page at once."""
+    return IndexModel([(field, ASCENDING), *_NEWEST_FIRST])
+
+
+INDEXES: Final[dict[str, list[IndexModel]]] = {
+    "products": [],
+    "warehouses": [],
+    "stock": [IndexModel([("sku", ASCENDING), ("warehouse", ASCENDING)], unique=True)],
+    "stock_holds": [IndexModel([("state", ASCENDING), ("held_at", ASCENDING)])],
+    "stock_movements": [
+        IndexModel(
+            [
+                ("order_id", ASCENDING),
+                ("sku", ASCENDING),
+                ("warehouse", ASCENDING),
+                ("kind", ASCENDING),
+                ("round", ASCENDING),
+                ("shipment", ASCENDING),
+            ],
+            unique=True,
+        ),
+        IndexModel([("sku", ASCENDING), ("warehouse", ASCENDING)]),
+    ],
+    "coupons": [],
+    "coupon_redemptions": [],
+    "checkouts": [],
+    "payment_refs": [],
+    "order_heads": [IndexModel([("behind_since", ASCENDING)], sparse=True)],
+    "order_events": [
+        IndexModel(
+            [("order_id", ASCENDING), ("epoch", ASCENDING), ("sequence", ASCENDING)], unique=True
+        )
+    ],
+    "order_views": [
+        IndexModel(list(_NEWEST_FIRST)),
+        *map(
+            _search_index,
+            ("customer_id", "customer_keys", "status", "attention", "payment_ids", "awbs"),
+        ),
+    ],
+    "order_archive": [],
+    "tax_documents": [IndexModel([("key", ASCENDING)], unique=True)],
+    "document_series": [],
+    "sent_mail": [],
+}
+"""Every collection with its indexes besides `_id`; transactions need collections that exist."""
+
+
+def connect(url: str, database: str) -> Database:
+    """Return a handle; nothing is dialled until the first call.
+
+    Writes are acknowledged by the majority and reads see only such writes, so that nothing that was
+    read is undone by a failover. Times come back as aware UTC datetimes.
+    """
+    client: Client = AsyncIOMotorClient(
+        url,
+        tz_aware=True,
+        w="majority",
+        readConcernLevel="majority",
+        retryWrites=True,
+        retryReads=True,
+        connectTimeoutMS=CONNECT_TIMEOUT_MS,
+        serverSelectionTimeoutMS=SELECTION_TIMEOUT_MS,
+        socketTimeoutMS=SOCKET_TIMEOUT_MS,
+        waitQueueTimeoutMS=SOCKET_TIMEOUT_MS,
+        appname="retail-orders",
+    )
+    return client[database]
+
+
+async def close(db: Database) -> None:
+    """Close the client of a handle."""
+    client: Any = db.client
+    closing = client.close()
+    if inspect.isawaitable(closing):
+        await closing
+
+
+async def begin(db: Database) -> Session:
+    """Start a session with a transaction in it: reads of one moment, a commit by the majority."""
+    client: Any = db.client
+    starting = client.start_session()
+    session: Session = await starting if inspect.isawaitable(starting) else starting
+    begun: Any = session.start_transaction(
+        read_concern=ReadConcern("snapshot"), write_concern=WriteConcern("majority")
+    )
+    if inspect.isawaitable(begun):
+        await begun
+    return session
+
+
+def guarded(
+    method: Callable[_P, Awaitable[_T]],
+) -> Callable[_P, Coroutine[Any, Any, _T]]:
+    """Make a method raise `StoreUnavailable` where the driver fails. Wraps each public method.
+
+    A driver error inside a method that means something (a duplicate key) is handled there first.
+    """
+
+    @wraps(method)
+    async def call(*args: _P.args, **kwargs: _P.kwargs) -> _T:
+        try:
+            return await method(*args, **kwargs)
+        except (PyMongoError, BSONError) as error:
+            message = f"MongoDB: {type(error).__name__}: {error}"
+            raise StoreUnavailable(message) from error
+
+    return call
+
+
+@guarded
+async def ping(db: Database) -> None:
+    """Return if the database answers.
+
+    Raises:
+        StoreUnavailable: it does not.
+    """
+    await db.command("ping")
+
+
+@guarded
+async def ensure_indexes(db: Database) -> None:
+    """Create the collections and indexes that are missing. Idempotent, safe to run side by side."""
+    existing = set(await db.list_collection_names())
+    for name, indexes in INDEXES.items():
+        if name not in existing:
+            await _create_collection(db, name)
+        if indexes:
+            await db[name].create_indexes(indexes)
+
+
+async def _create_collection(db: Database, name: str) -> None:
+    try:
+        await db.create_collection(name)
+    except CollectionInvalid:
+        return  # another process was first
