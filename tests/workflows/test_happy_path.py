@@ -1,0 +1,35 @@
+from domain.cart import PaymentMethod
+from domain.status import OrderStatus
+from tests.workflows.house import HAPPY, House
+
+
+async def test_a_prepaid_order_is_paid_delivered_and_completed(fast_house: House) -> None:
+    house = fast_house
+    answer, handle = await house.start(await house.placement())
+    assert answer.payment is not None
+    assert answer.status is OrderStatus.PENDING_PAYMENT
+
+    await house.pay(answer)
+    await house.until_status(answer.order_id, OrderStatus.PACKED)
+    await house.move(answer.order_id, *HAPPY)
+
+    assert await handle.result() is OrderStatus.COMPLETED
+    assert [event.type.value for event in house.published()] == [
+        "order_placed",
+        "payment_requested",
+        "payment_confirmed",
+        "order_confirmed",
+        "delivery_booked",
+        "invoice_generated",
+        "delivery_packed",
+    ]
+
+
+async def test_a_cash_order_is_confirmed_at_once(fast_house: House) -> None:
+    house = fast_house
+    placement = await house.placement(method=PaymentMethod.COD)
+    answer, handle = await house.start(placement)
+    assert answer.payment is None
+    assert answer.status is OrderStatus.CONFIRMED
+    await house.until_status(answer.order_id, OrderStatus.PACKED)
+    assert handle.id.endswith(answer.order_id)
