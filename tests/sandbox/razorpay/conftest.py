@@ -2,13 +2,20 @@
 
 from collections.abc import AsyncIterator
 
-import pytest
+import pytest_asyncio
 
 from tests.sandbox.razorpay.bench import Bench, bench
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="package", loop_scope="package")
 async def razorpay() -> AsyncIterator[Bench]:
-    """A fresh sandbox, and a shop that receives its webhooks."""
+    """One sandbox for all tests that mind nothing but their own orders."""
+    async with bench() as one:
+        yield one
+
+
+@pytest_asyncio.fixture(loop_scope="package")
+async def fresh_razorpay() -> AsyncIterator[Bench]:
+    """A sandbox of the test's own: for faults, the clock, webhooks and lists."""
     async with bench() as one:
         yield one
