@@ -1,5 +1,6 @@
 """The fakes of what lies outside: each records its calls and fails when a test says so."""
 
+from tests.fakes.aws import FakeEventPublisher, FakeFiles, FakeQueue
 from tests.fakes.payment_gateway import FakePaymentGateway
 
-__all__ = ["FakePaymentGateway"]
+__all__ = ["FakeEventPublisher", "FakeFiles", "FakePaymentGateway", "FakeQueue"]
