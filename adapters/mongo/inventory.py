@@ -51,19 +51,20 @@ class MongoInventory:
         self._pincodes: Mapping[str, str] = {}
 
     @guarded
-    async def receive(self, reference: str, sku: str, warehouse: str, quantity: int) -> None:
-        """Put delivered goods on a shelf. Idempotent by reference, SKU and warehouse."""
-        movement = Movement(
-            order_id=reference,
-            sku=sku,
-            warehouse=warehouse,
-            kind=MovementKind.RECEIVE,
-            quantity=quantity,
-        )
+    async def receive(self, reference: str, levels: Sequence[StockLevel]) -> None:
+        """Put delivered units on shelves. Idempotent by reference, SKU and warehouse."""
+
+        async def work(session: Session) -> None:
+            key = {"order_id": reference, "kind": MovementKind.RECEIVE.value}
+            booked = await self._movements.find(key, session=session).to_list(None)
+            before = {(movement["sku"], movement["warehouse"]) for movement in booked}
+            new = [_receipt(reference, each) for each in levels if _shelf(each) not in before]
+            await self._ledger.apply(new, session)
+
         try:
-            await in_transaction(self._db, lambda session: self._ledger.apply([movement], session))
-        except Recorded:
-            return
+            await in_transaction(self._db, work)
+        except Recorded:  # somebody booked the same delivery in between
+            await in_transaction(self._db, work)
 
     @guarded
     async def hold(
@@ -232,6 +233,20 @@ class MongoInventory:
             {"$set": {"state": stage.value, "round": hold["round"]}, "$inc": {"version": 1}},
             session=session,
         )
+
+
+def _receipt(reference: str, level: StockLevel) -> Movement:
+    return Movement(
+        order_id=reference,
+        sku=level.sku,
+        warehouse=level.warehouse,
+        kind=MovementKind.RECEIVE,
+        quantity=level.available,
+    )
+
+
+def _shelf(level: StockLevel) -> tuple[str, str]:
+    return level.sku, level.warehouse
 
 
 def _first_answer(hold: Document) -> tuple[Allocation, ...]:

@@ -1,6 +1,9 @@
 """Fills an empty shop, and leaves a filled one as it is."""
 
+from collections.abc import Sequence
 from typing import Any, Final
+
+from pymongo import UpdateOne
 
 from adapters.mongo import sample_catalogue
 from adapters.mongo.connection import Collection, Database, Document, guarded
@@ -17,15 +20,11 @@ async def seed_catalogue(db: Database) -> None:
 
     Idempotent: what exists keeps its price, its budget and its stock.
     """
-    for rank, warehouse in enumerate(sample_catalogue.WAREHOUSES):
-        await _add(db["warehouses"], {**_keyed(warehouse, "code"), "rank": rank})
-    for product in sample_catalogue.PRODUCTS:
-        await _add(db["products"], _keyed(product, "sku"))
-    for coupon in sample_catalogue.COUPONS:
-        await _add(db["coupons"], _keyed(coupon, "code"))
-    inventory = MongoInventory(db)
-    for level in sample_catalogue.STOCK:
-        await inventory.receive(REFERENCE, level.sku, level.warehouse, level.available)
+    warehouses = enumerate(sample_catalogue.WAREHOUSES)
+    await _add(db["warehouses"], [{**_keyed(w, "code"), "rank": rank} for rank, w in warehouses])
+    await _add(db["products"], [_keyed(each, "sku") for each in sample_catalogue.PRODUCTS])
+    await _add(db["coupons"], [_keyed(each, "code") for each in sample_catalogue.COUPONS])
+    await MongoInventory(db).receive(REFERENCE, sample_catalogue.STOCK)
 
 
 def _keyed(value: Any, key: str) -> Document:
@@ -34,5 +33,7 @@ def _keyed(value: Any, key: str) -> Document:
     return document
 
 
-async def _add(collection: Collection, document: Document) -> None:
-    await collection.update_one({"_id": document["_id"]}, {"$setOnInsert": document}, upsert=True)
+async def _add(collection: Collection, documents: Sequence[Document]) -> None:
+    await collection.bulk_write(
+        [UpdateOne({"_id": each["_id"]}, {"$setOnInsert": each}, upsert=True) for each in documents]
+    )

@@ -79,14 +79,13 @@ class FakeInventory:
     def __init__(self, shop: Shop | None = None) -> None:
         self.shop = shop or Shop()
         self.holds: dict[str, _Hold] = {}
+        self.received: set[tuple[str, str, str]] = set()
 
-    async def receive(self, reference: str, sku: str, warehouse: str, quantity: int) -> None:
-        key = f"{reference}/{sku}/{warehouse}"
-        if key not in self.holds:
-            self.holds[key] = _Hold(
-                state="received", allocations=(), left=Counter(), restocked=set()
-            )
-            self.shop.on_hand[sku, warehouse] += quantity
+    async def receive(self, reference: str, levels: Sequence[StockLevel]) -> None:
+        for level in levels:
+            if (reference, level.sku, level.warehouse) not in self.received:
+                self.received.add((reference, level.sku, level.warehouse))
+                self.shop.on_hand[level.sku, level.warehouse] += level.available
 
     async def hold(
         self, order_id: str, items: Sequence[CartItem], pincode: str

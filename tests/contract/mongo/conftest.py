@@ -1,23 +1,33 @@
-"""Each test gets a database of its own; the fakes begin as empty."""
+"""Each test finds an empty database with its indexes; the fakes begin as empty."""
 
 from collections.abc import AsyncIterator
 
 import pytest
+import pytest_asyncio
 
 from adapters.mongo.connection import Database, close, connect, ensure_indexes
 
 BOTH = ("fake", "mongo")
 
 
-@pytest.fixture
-async def mongo_database(mongodb_url: str, mongo_database_name: str) -> AsyncIterator[Database]:
-    """A database with its indexes, dropped afterwards."""
-    db = connect(mongodb_url, mongo_database_name)
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def indexed_database_name(mongodb_url: str) -> str:
+    """Make the indexes once: that takes longer than most tests."""
+    db = connect(mongodb_url, "test_contract")
     await ensure_indexes(db)
+    await close(db)
+    return "test_contract"
+
+
+@pytest.fixture
+async def mongo_database(mongodb_url: str, indexed_database_name: str) -> AsyncIterator[Database]:
+    """The database, emptied afterwards."""
+    db = connect(mongodb_url, indexed_database_name)
     try:
         yield db
     finally:
-        await db.client.drop_database(mongo_database_name)
+        for name in await db.list_collection_names():
+            await db[name].delete_many({})
         await close(db)
 
 

@@ -13,6 +13,7 @@ from adapters.mongo.connection import Database
 from adapters.mongo.inventory import MongoInventory
 from adapters.mongo.seeding import seed_catalogue
 from domain.cart import CartItem
+from domain.catalogue import StockLevel
 from domain.errors import ImpossibleStep, OutOfStock
 from domain.order import Allocation
 from domain.shipment import ShipmentLine
@@ -20,6 +21,12 @@ from tests.fakes.stock import FakeCatalogue, FakeInventory, Shop
 
 PUNE = "411045"
 MYSURU = "570001"
+
+
+def delivery(sku: str, **units: int) -> list[StockLevel]:
+    return [
+        StockLevel(sku=sku, warehouse=code, available=quantity) for code, quantity in units.items()
+    ]
 
 
 class Warehouses:
@@ -30,8 +37,7 @@ class Warehouses:
         self.catalogue = catalogue
 
     async def fill(self, sku: str, **units: int) -> None:
-        for code, quantity in units.items():
-            await self.inventory.receive("delivery-1", sku, code, quantity)
+        await self.inventory.receive("delivery-1", delivery(sku, **units))
 
     async def free(self, *skus: str) -> dict[tuple[str, str], int]:
         levels = await self.catalogue.stock(skus)
@@ -249,7 +255,7 @@ async def test_two_hundred_buyers_of_one_hundred_units_buy_exactly_one_hundred(
 async def test_two_processes_with_one_hot_sku_do_not_oversell(mongo_database: Database) -> None:
     await mongo_database["warehouses"].insert_one({"_id": "PNQ", "pincode": "411001"})
     one, other = MongoInventory(mongo_database), MongoInventory(mongo_database)
-    await one.receive("delivery-1", "HOT", "PNQ", 10)
+    await one.receive("delivery-1", delivery("HOT", PNQ=10))
     answers = await asyncio.gather(
         *(each.hold(order_id(), items(HOT=1), PUNE) for each in (one, other) * 10),
         return_exceptions=True,
@@ -264,8 +270,7 @@ async def test_whatever_happens_the_movements_sum_to_the_stock(
 ) -> None:
     await seed_catalogue(mongo_database)
     inventory = MongoInventory(mongo_database)
-    for code in ("PNQ", "BLR"):
-        await inventory.receive("delivery-1", "HOT", code, 6)
+    await inventory.receive("delivery-1", delivery("HOT", PNQ=6, BLR=6))
     dice = random.Random(seed)
     orders = [order_id() for _ in range(5)]
 
