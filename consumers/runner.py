@@ -40,7 +40,7 @@ class Pace:
     handler_deadline_s: float = 60
     first_pause_s: float = 0.5
     longest_pause_s: float = 20
-    drain_s: float = 20
+    drain_s: float = 7
 
     def hide_s(self, receives: int) -> int:
         """Return for how long a message that failed now stays away."""

@@ -93,7 +93,11 @@ def read_inbox_message(body: str) -> InboxMessage:
     except ValueError as error:
         message = f"not JSON: {error}"
         raise Unreadable(message) from error
-    return from_json(InboxMessage, document)
+    received = from_json(InboxMessage, document)
+    if received.received_at.tzinfo is None:
+        message = "received_at has no time zone"
+        raise Unreadable(message)
+    return received
 
 
 def build(ports: ConsumerPorts) -> WebhookInbox:
