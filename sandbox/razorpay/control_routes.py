@@ -54,8 +54,9 @@ class ControlEndpoints:
     async def pay(self, request: Request) -> Response:
         """Make an attempt at an order and end it.
 
-        Body: `order_id`, `outcome`, optional `method` (default upi) and `second_capture` (true lets
-        a paid order be paid again). `pending` leaves the attempt without the bank's answer.
+        Body: `order_id`, `outcome`, optional `method` (default upi). `pending` leaves the attempt
+        without the bank's answer; `"second_capture": true` takes money for a paid order once more,
+        which Razorpay itself prevents.
         """
         body = _object(
             await read_json(request), ("order_id", "outcome", "method", "second_capture")
@@ -78,7 +79,9 @@ class ControlEndpoints:
         if outcome in {"failed", "failed_then_captured"}:
             fail_payment(account, payment, PAYMENT_FAILED, at=now)
         if outcome in {"captured", "failed_then_captured", "authorized"}:
-            self._succeed(payment, capture=outcome != "authorized")
+            authorize_payment(account, payment, at=now, hold=True)
+        if outcome in {"captured", "failed_then_captured"}:
+            capture_payment(account, payment, at=now)
         return JSONResponse(handover(account, payment))
 
     async def continue_payment(self, request: Request) -> Response:
@@ -92,7 +95,7 @@ class ControlEndpoints:
         elif payment.status == "authorized":
             capture_payment(self._account, payment, at=self._account.now())
         else:
-            self._succeed(payment, capture=outcome == "captured")
+            self._authorize_late(payment, hold=outcome == "authorized")
         return JSONResponse(handover(self._account, payment))
 
     async def change_refunds(self, request: Request) -> Response:
@@ -137,10 +140,11 @@ class ControlEndpoints:
             hook.resend(event)
         return JSONResponse({"enabled": ledger.hook_enabled, "url": hook.url})
 
-    def _succeed(self, payment: Payment, *, capture: bool) -> None:
+    def _authorize_late(self, payment: Payment, *, hold: bool) -> None:
         account, now = self._account, self._account.now()
-        authorize_payment(account, payment, at=now, hold=not capture)
-        if capture and payment.status == "authorized":
+        paid = account.ledger.orders[payment.order_id].status == "paid"
+        authorize_payment(account, payment, at=now, hold=hold and not paid)
+        if not hold and payment.status == "authorized":
             capture_payment(account, payment, at=now)
 
     def _order(self, body: Mapping[str, object]) -> Order:

@@ -106,8 +106,8 @@ def refuse_second_payment(account: Account, order: Order) -> None:
 def authorize_payment(account: Account, payment: Payment, *, at: float, hold: bool = False) -> None:
     """Let the bank say yes, then capture or refund as the order's settings demand.
 
-    With `hold` the payment stays `authorized`, as under manual capture. A payment whose order was
-    paid by another one meanwhile is refunded at once.
+    With `hold` the payment stays `authorized` for the caller to go on with, as under manual
+    capture. Otherwise a payment whose order was paid by another one is refunded at once.
     """
     order = account.ledger.orders[payment.order_id]
     payment.status = "authorized"
@@ -117,7 +117,7 @@ def authorize_payment(account: Account, payment: Payment, *, at: float, hold: bo
     payment.due_at = payment.created_at + uncaptured_limit_s(account, order)
     account.ledger.save(payment)
     account.hook.emit("payment.authorized", payment=payment, at=at)
-    if order.status == "paid":
+    if not hold and order.status == "paid":
         refund_uncaptured(account, payment, at=at)
     elif not hold and captures_itself(order, payment, at):
         capture_payment(account, payment, at=at)

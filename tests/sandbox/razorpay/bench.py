@@ -45,14 +45,11 @@ class Receiver:
     answer: Callable[[Received], int] = lambda _: 200
     delay_s: float = 0.0
 
-    def app(self) -> Starlette:
-        return Starlette(routes=[Route("/hook", self._take, methods=["POST"])])
-
     @property
     def events(self) -> list[str]:
         return [one.event for one in self.received]
 
-    async def _take(self, request: Request) -> Response:
+    async def take(self, request: Request) -> Response:
         raw = await request.body()
         one = Received(
             event_id=request.headers["x-razorpay-event-id"],
@@ -68,6 +65,32 @@ class Receiver:
         """Return what was received once there are `count` deliveries."""
         await until(lambda: len(self.received) >= count, lambda: str(self.events))
         return self.received
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shops:
+    """One server for the webhook endpoints of many shops."""
+
+    url: str
+    receivers: dict[str, Receiver]
+
+    def open(self) -> tuple[str, Receiver]:
+        """Return the webhook URL of a new shop, and what it receives."""
+        name = secrets.token_hex(4)
+        self.receivers[name] = Receiver()
+        return f"{self.url}/{name}", self.receivers[name]
+
+
+@contextlib.asynccontextmanager
+async def serving_shops() -> AsyncIterator[Shops]:
+    """Serve shops while the block runs."""
+    receivers: dict[str, Receiver] = {}
+
+    async def take(request: Request) -> Response:
+        return await receivers[request.path_params["shop"]].take(request)
+
+    async with serving(Starlette(routes=[Route("/{shop}", take, methods=["POST"])])) as url:
+        yield Shops(url=url, receivers=receivers)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,30 +152,24 @@ class Bench:
 
 
 @contextlib.asynccontextmanager
-async def bench(**settings: Any) -> AsyncIterator[Bench]:
-    """Run sandbox and receiver while the block runs."""
-    receiver = Receiver()
-    async with contextlib.AsyncExitStack() as stack:
-        shop = await stack.enter_async_context(serving(receiver.app()))
-        config = RazorpaySandboxConfig(
-            **{
-                "key_id": KEY_ID,
-                "key_secret": KEY_SECRET,
-                "webhook_secret": WEBHOOK_SECRET,
-                "webhook_url": f"{shop}/hook",
-                **settings,
-            }
-        )
-        url = await stack.enter_async_context(serving(create_app(config)))
-        keys = (KEY_ID, KEY_SECRET)
-        api = httpx.AsyncClient(base_url=url, auth=keys, trust_env=False)
-        control = httpx.AsyncClient(base_url=url, trust_env=False)
-        yield Bench(
-            url=url,
-            api=await stack.enter_async_context(api),
-            control=await stack.enter_async_context(control),
-            receiver=receiver,
-        )
+async def bench(shops: Shops, **settings: Any) -> AsyncIterator[Bench]:
+    """Run a sandbox that reports to a shop of its own while the block runs."""
+    webhook_url, receiver = shops.open()
+    config = RazorpaySandboxConfig(
+        **{
+            "key_id": KEY_ID,
+            "key_secret": KEY_SECRET,
+            "webhook_secret": WEBHOOK_SECRET,
+            "webhook_url": webhook_url,
+            **settings,
+        }
+    )
+    async with (
+        serving(create_app(config)) as url,
+        httpx.AsyncClient(base_url=url, auth=(KEY_ID, KEY_SECRET), trust_env=False) as api,
+        httpx.AsyncClient(base_url=url, trust_env=False) as control,
+    ):
+        yield Bench(url=url, api=api, control=control, receiver=receiver)
 
 
 async def until(reached: Callable[[], bool], shown: Callable[[], str] = lambda: "") -> None:

@@ -131,11 +131,14 @@ async def test_a_second_payment_is_refused_while_the_first_stands(
     assert "second_capture" in error["remedy"]
 
 
-async def test_a_success_beside_a_paid_order_is_refunded_at_once(razorpay: Bench) -> None:
+async def test_a_second_capture_can_be_forced(razorpay: Bench) -> None:
     order = await razorpay.order()
-    await razorpay.pay(order["id"])
-    late = await fetched(razorpay, await razorpay.pay(order["id"], second_capture=True))
-    assert (late["status"], late["captured"], late["refund_status"]) == ("refunded", False, "full")
+    first = await fetched(razorpay, await razorpay.pay(order["id"]))
+    second = await fetched(razorpay, await razorpay.pay(order["id"], second_capture=True))
+    assert first["id"] != second["id"]
+    assert [one["status"] for one in (first, second)] == ["captured", "captured"]
+    paid = await razorpay.ok("GET", f"/v1/orders/{order['id']}")
+    assert (paid["amount_paid"], paid["amount_due"], paid["attempts"]) == (49_900, 0, 2)
 
 
 async def test_failed_then_captured_happens_on_one_payment_id(fresh_razorpay: Bench) -> None:
