@@ -1,0 +1,109 @@
+"""Everything the API works with: ports and settings, built by a composition root or by a test."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, Protocol
+
+from fastapi import Depends, Request
+
+from api.middleware.figures import Figures
+from domain.order import Terms
+from domain.ports import (
+    Catalogue,
+    CheckoutRecord,
+    Checkouts,
+    Clock,
+    DocumentFiles,
+    EventLog,
+    MessageQueue,
+    OrderCommands,
+    OrderSearch,
+    OrderViews,
+    RouteRequest,
+    TokenVerifier,
+)
+from domain.pricing import Route
+
+
+class CheckoutLedger(Checkouts, Protocol):
+    """Idempotency keys of checkout that can also be looked up without claiming them."""
+
+    async def find(self, customer_id: str, key: str) -> CheckoutRecord | None:
+        """Return the stored record of a customer's key, or None."""
+        ...
+
+
+class TokenIssuer(Protocol):
+    """Signs bearer tokens."""
+
+    def issue(self, subject: str, *, now: datetime, lifetime: timedelta) -> str:
+        """Return a customer's token, valid from `now` for `lifetime`."""
+        ...
+
+
+class RouteFinder(Protocol):
+    """Knows the way from a warehouse to a pincode."""
+
+    async def route(self, request: RouteRequest) -> Route:
+        """Return whether and by when a parcel can get there.
+
+        Raises:
+            CourierUnavailable: nobody can say right now.
+        """
+        ...
+
+
+SignatureCheck = Callable[[bytes, str | None], bool]
+"""Tells whether a raw body carries a genuine signature."""
+TokenCheck = Callable[[str | None], bool]
+"""Tells whether a shared secret is the right one, in constant time."""
+HealthCheck = Callable[[], Awaitable[object]]
+"""Asks one backing service; raises if it does not answer."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ApiSettings:
+    """What the API itself needs to know. URLs have no slash at the end."""
+
+    tracking_url: str
+    temporal_ui_url: str
+    temporal_namespace: str
+    cod_limit_paise: int
+    terms: Terms
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Dependencies:
+    """The ports that routes may use; `health` names each backing service with its check."""
+
+    settings: ApiSettings
+    clock: Clock
+    catalogue: Catalogue
+    routes: RouteFinder
+    checkouts: CheckoutLedger
+    commands: OrderCommands
+    views: OrderViews
+    search: OrderSearch
+    log: EventLog
+    files: DocumentFiles
+    inbox: MessageQueue
+    tokens: TokenVerifier
+    issuer: TokenIssuer
+    razorpay_signed: SignatureCheck
+    courier_known: TokenCheck
+    health: Mapping[str, HealthCheck]
+
+
+def _dependencies(request: Request) -> Dependencies:
+    found: Dependencies = request.app.state.dependencies
+    return found
+
+
+def _figures(request: Request) -> Figures:
+    found: Figures = request.app.state.figures
+    return found
+
+
+Deps = Annotated[Dependencies, Depends(_dependencies)]
+FiguresOf = Annotated[Figures, Depends(_figures)]

@@ -1,0 +1,1 @@
+"""One module per group of paths; each only translates between HTTP and the ports."""

@@ -1,0 +1,60 @@
+"""What a customer asks of an order: payment hand-over, cancellation."""
+
+from fastapi import APIRouter
+
+from api.dependencies import Deps
+from api.idempotency import IdempotencyKey
+from api.problems import catalogue as types
+from api.problems.openapi import problems
+from api.reading import owner_of
+from api.schemas.commands import CancelRequest, CommandBody, HandoverRequest
+from api.security import AnyCaller
+from domain.messages import CancelOrder
+
+router = APIRouter(prefix="/orders", tags=["orders"])
+
+
+@router.post(
+    "/{order_id}/payment",
+    responses=problems(
+        types.MALFORMED_BODY,
+        types.INVALID_TOKEN,
+        types.ORDER_NOT_FOUND,
+        types.COMMAND_REFUSED,
+        types.IMPOSSIBLE_STEP,
+        types.BODY_TOO_LARGE,
+        types.INVALID_REQUEST,
+        types.PAYMENT_SIGNATURE_INVALID,
+        types.ORDER_UNAVAILABLE,
+    ),
+)
+async def hand_over_payment(
+    order_id: str, caller: AnyCaller, request: HandoverRequest, deps: Deps
+) -> CommandBody:
+    """Hand over what the payment sheet returned. Repeats are harmless."""
+    await owner_of(deps, order_id, caller)
+    return CommandBody.of(await deps.commands.confirm_payment(order_id, request.command()))
+
+
+@router.post(
+    "/{order_id}/cancel",
+    responses=problems(
+        types.MALFORMED_BODY,
+        types.IDEMPOTENCY_KEY_INVALID,
+        types.INVALID_TOKEN,
+        types.ORDER_NOT_FOUND,
+        types.COMMAND_REFUSED,
+        types.IMPOSSIBLE_STEP,
+        types.SHIPMENT_TOO_LATE,
+        types.BODY_TOO_LARGE,
+        types.INVALID_REQUEST,
+        types.ORDER_UNAVAILABLE,
+    ),
+)
+async def cancel_order(
+    order_id: str, caller: AnyCaller, key: IdempotencyKey, request: CancelRequest, deps: Deps
+) -> CommandBody:
+    """Cancel the whole order while it has not been handed to the courier; paid money goes back."""
+    await owner_of(deps, order_id, caller)
+    command = CancelOrder(reason=request.reason, by=caller.scope.value)
+    return CommandBody.of(await deps.commands.cancel(order_id, command, key))

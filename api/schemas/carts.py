@@ -1,0 +1,151 @@
+"""What a customer wants to buy: the bodies of quotes and orders."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from typing import Annotated, Final, Self
+
+from pydantic import Field
+
+from api.schemas.body import RequestBody, Text
+from domain.cart import (
+    MAX_LINES,
+    MAX_QUANTITY,
+    Address,
+    CartItem,
+    Customer,
+    PaymentMethod,
+    address_errors,
+    customer_errors,
+    normalise_phone,
+    pincode_errors,
+)
+from domain.errors import FieldError
+from domain.tax import canonical_state
+
+_GSTIN: Final = re.compile(r"\d{2}[A-Z]{5}\d{4}[A-Z][A-Z\d]Z[A-Z\d]")
+Method = Annotated[PaymentMethod, Field(strict=False, examples=["prepaid"])]
+
+
+class ItemBody(RequestBody):
+    """One SKU and how many of it."""
+
+    sku: Text = Field(examples=["TEE-BLK-M"])
+    quantity: int = Field(examples=[2], json_schema_extra={"minimum": 1, "maximum": MAX_QUANTITY})
+
+    def item(self) -> CartItem:
+        """Return the line for the domain to judge."""
+        return CartItem(sku=self.sku, quantity=self.quantity)
+
+
+Items = Annotated[list[ItemBody], Field(json_schema_extra={"minItems": 1, "maxItems": MAX_LINES})]
+
+
+class CustomerBody(RequestBody):
+    """Who buys."""
+
+    name: Text = Field(examples=["Asha Rao"])
+    email: Text = Field(examples=["asha@example.com"])
+    phone: Text = Field(examples=["9876543210"])
+    gstin: Text | None = Field(default=None, examples=["27AAPFU0939F1ZV"])
+
+    def customer(self) -> Customer:
+        """Return the buyer with a normalised phone number; a wrong one is left for the domain."""
+        return Customer(
+            name=self.name,
+            email=self.email,
+            phone=normalise_phone(self.phone) or self.phone,
+            gstin=self.gstin or None,
+        )
+
+
+class AddressBody(RequestBody):
+    """Where the goods go, in India."""
+
+    name: Text = Field(examples=["Asha Rao"])
+    phone: Text = Field(examples=["9876543210"])
+    line1: Text = Field(examples=["12 MG Road"])
+    line2: Text | None = Field(default=None, examples=["Near the clock tower"])
+    city: Text = Field(examples=["Pune"])
+    state: Text = Field(examples=["Maharashtra"])
+    pincode: Text = Field(examples=["411001"])
+
+    def address(self) -> Address:
+        """Return the address with canonical state and phone; wrong ones are left for the domain."""
+        return Address(
+            name=self.name,
+            phone=normalise_phone(self.phone) or self.phone,
+            line1=self.line1,
+            line2=self.line2 or None,
+            city=self.city,
+            state=canonical_state(self.state) or self.state,
+            pincode=self.pincode,
+        )
+
+
+class QuoteRequest(RequestBody):
+    """A cart to be priced. Without `state` the tax split follows the PIN code's postal circle."""
+
+    items: Items
+    pincode: Text = Field(examples=["411001"])
+    payment_method: Method = PaymentMethod.PREPAID
+    coupon: Text | None = Field(default=None, examples=["WELCOME10"])
+    state: Text | None = Field(default=None, examples=["Maharashtra"])
+
+    def errors(self) -> Iterator[FieldError]:
+        """Yield what is wrong besides the lines."""
+        yield from pincode_errors(self.pincode, "pincode")
+        if self.state is not None and canonical_state(self.state) is None:
+            yield FieldError(
+                field="state",
+                message="this is not a state or union territory of India",
+                remedy="send its full name, such as Maharashtra",
+            )
+
+
+class OrderRequest(RequestBody):
+    """A cart to be ordered. Prices are never taken from the client."""
+
+    items: Items
+    customer: CustomerBody
+    shipping_address: AddressBody
+    payment_method: Method
+    coupon: Text | None = Field(default=None, examples=[None])
+
+    def errors(self) -> Iterator[FieldError]:
+        """Yield what is wrong besides the lines."""
+        customer = self.customer.customer()
+        yield from customer_errors(customer)
+        if customer.gstin and not _GSTIN.fullmatch(customer.gstin):
+            yield FieldError(
+                field="customer.gstin",
+                message="this is not a GSTIN",
+                remedy="send its 15 characters, or leave it out",
+            )
+        yield from address_errors(self.shipping_address.address())
+
+    def digest(self) -> str:
+        """Return the SHA-256 of the order's meaning: spacing and key order do not change it."""
+        meaning = self.normalised().model_dump(mode="json", exclude_none=True)
+        text = json.dumps(meaning, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def normalised(self) -> Self:
+        """Return the same order in its canonical spelling."""
+        customer, address = self.customer.customer(), self.shipping_address.address()
+        return self.model_copy(
+            update={
+                "customer": self.customer.model_copy(
+                    update={"phone": customer.phone, "gstin": customer.gstin}
+                ),
+                "shipping_address": self.shipping_address.model_copy(
+                    update={
+                        "phone": address.phone,
+                        "state": address.state,
+                        "line2": address.line2,
+                    }
+                ),
+                "coupon": self.coupon or None,
+            }
+        )

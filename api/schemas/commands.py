@@ -1,0 +1,75 @@
+"""Bodies of the commands to an existing order, and their answer."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+from api.schemas.body import RequestBody, Text
+from domain.attention import AttentionAction
+from domain.messages import CommandAnswer, ConfirmPayment
+from domain.status import OrderStatus
+
+_Id = Annotated[Text, Field(min_length=1, max_length=64)]
+
+
+class HandoverRequest(RequestBody):
+    """What the payment sheet returned, unchanged."""
+
+    razorpay_payment_id: _Id = Field(examples=["pay_29QQoUBi66xm2f"])
+    razorpay_order_id: _Id = Field(examples=["order_9A33XWu170gUtm"])
+    razorpay_signature: Annotated[Text, Field(min_length=1, max_length=256)] = Field(
+        examples=["9ef4dffbfd84f1318f6739a3ce19f9d85851857ae648f114332d8401e0949a3d"]
+    )
+
+    def command(self) -> ConfirmPayment:
+        """Return the command for the order's workflow."""
+        return ConfirmPayment(
+            razorpay_payment_id=self.razorpay_payment_id,
+            razorpay_order_id=self.razorpay_order_id,
+            razorpay_signature=self.razorpay_signature,
+        )
+
+
+class CancelRequest(RequestBody):
+    """Cancel the whole order."""
+
+    reason: Annotated[Text, Field(min_length=1, max_length=200)] = Field(
+        examples=["Ordered the wrong size"]
+    )
+
+
+class ResolveRequest(RequestBody):
+    """What ops decided about an attention; `skip` needs a note."""
+
+    attention_id: _Id = Field(examples=["a1"])
+    action: Annotated[AttentionAction, Field(strict=False)] = Field(examples=["retry"])
+    note: Annotated[Text, Field(max_length=500)] = Field(
+        default="", examples=["Address corrected by phone"]
+    )
+
+
+class PackedRequest(RequestBody):
+    """Which parcel the warehouse has packed."""
+
+    shipment: int = Field(ge=1, le=1000, examples=[1])
+
+
+class CommandBody(BaseModel):
+    """Where the order stands after a command; read your own write with `sequence` and `epoch`."""
+
+    order_id: str
+    status: OrderStatus
+    sequence: int
+    epoch: int
+    message: str = ""
+
+    @classmethod
+    def of(cls, answer: CommandAnswer) -> "CommandBody":
+        """Return the body for the workflow's answer."""
+        return cls(
+            order_id=answer.order_id,
+            status=answer.status,
+            sequence=answer.sequence,
+            epoch=answer.epoch,
+            message=answer.message,
+        )

@@ -1,0 +1,204 @@
+"""Orders as their customers see them: a plain reading of the view."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.schemas.catalogue import LineBody
+from api.schemas.checkout import PaymentBody
+from domain.cart import PaymentMethod
+from domain.documents import DocumentKind
+from domain.payment import EntryKind, PaymentStatus, RefundStatus
+from domain.shipment import ShipmentState
+from domain.status import OrderStatus
+from domain.view import OrderView
+
+
+class _FromDomain(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+
+class ShipmentLineBody(_FromDomain):
+    """How many of a line travel in a parcel."""
+
+    sku: str
+    quantity: int
+
+
+class ShipmentBody(_FromDomain):
+    """One parcel."""
+
+    number: int
+    state: ShipmentState
+    warehouse: str
+    lines: list[ShipmentLineBody]
+    courier: str | None
+    awb: str | None
+    tracking_url: str | None
+    promised_by: datetime | None
+    attempts: int
+    reason: str | None
+    changed_at: datetime | None
+
+
+class PaymentEntryBody(_FromDomain):
+    """One fact about money."""
+
+    kind: EntryKind
+    amount_paise: int
+    reference: str
+    at: datetime
+    method: str | None
+    reason: str | None
+
+
+class RefundBody(_FromDomain):
+    """Money on its way back."""
+
+    number: int
+    amount_paise: int
+    status: RefundStatus
+    reason: str
+    requested_at: datetime
+    processed_at: datetime | None
+    razorpay_refund_id: str | None
+
+
+class DocumentBody(_FromDomain):
+    """An invoice, or the credit note that corrects the invoice `original`."""
+
+    number: str = Field(examples=["PNQ/2627/000042"])
+    kind: DocumentKind
+    shipment: int
+    amount_paise: int
+    issued_at: datetime
+    original: str | None
+
+
+class CustomerDetails(_FromDomain):
+    """Who bought."""
+
+    name: str
+    email: str
+    phone: str
+    gstin: str | None
+
+
+class AddressDetails(_FromDomain):
+    """Where the goods go."""
+
+    name: str
+    phone: str
+    line1: str
+    line2: str | None
+    city: str
+    state: str
+    pincode: str
+
+
+class CancellationBody(_FromDomain):
+    """Why and by whom the order ended."""
+
+    reason: str
+    by: str
+    at: datetime
+
+
+class OrderSummary(BaseModel):
+    """An order in a list."""
+
+    order_id: str
+    status: OrderStatus
+    payment_status: PaymentStatus
+    payment_method: PaymentMethod
+    total_paise: int
+    currency: str
+    items: int = Field(description="Units in all.")
+    placed_at: datetime
+    promised_by: datetime | None
+    sequence: int
+    epoch: int
+    as_of: datetime
+
+
+class OrderBody(OrderSummary):
+    """An order; `sequence` and `epoch` say up to which event, `as_of` when that happened."""
+
+    customer_id: str
+    customer: CustomerDetails
+    shipping_address: AddressDetails
+    lines: list[LineBody]
+    subtotal_paise: int
+    discount_paise: int
+    shipping_paise: int
+    cod_fee_paise: int
+    coupon: str | None
+    payment: PaymentBody | None = Field(description="What the payment sheet needs, while unpaid.")
+    payments: list[PaymentEntryBody]
+    shipments: list[ShipmentBody]
+    refunds: list[RefundBody]
+    documents: list[DocumentBody]
+    cancellation: CancellationBody | None
+
+
+class OrderList(BaseModel):
+    """A page of orders, newest first; pass `next` as `before` for the following page."""
+
+    orders: list[OrderSummary]
+    next: str | None
+
+
+def summary_of(view: OrderView) -> OrderSummary:
+    """Return a view's line in a list."""
+    return OrderSummary(**_summary(view))
+
+
+def order_of(view: OrderView) -> OrderBody:
+    """Return a view as its customer sees it."""
+    quote = view.quote
+    payable = view.payment_order if view.status is OrderStatus.PENDING_PAYMENT else None
+    return OrderBody(
+        **_summary(view),
+        customer_id=view.customer_id,
+        customer=CustomerDetails.model_validate(view.customer),
+        shipping_address=AddressDetails.model_validate(view.shipping_address),
+        lines=LineBody.all_of(quote.lines),
+        subtotal_paise=quote.subtotal_paise,
+        discount_paise=quote.discount_paise,
+        shipping_paise=quote.shipping_paise,
+        cod_fee_paise=quote.cod_fee_paise,
+        coupon=quote.coupon,
+        payment=PaymentBody.of(payable),
+        payments=[PaymentEntryBody.model_validate(entry) for entry in view.payments],
+        shipments=[ShipmentBody.model_validate(shipment) for shipment in view.shipments],
+        refunds=[RefundBody.model_validate(refund) for refund in view.refunds],
+        documents=[DocumentBody.model_validate(document) for document in view.documents],
+        cancellation=CancellationBody.model_validate(view.cancellation)
+        if view.cancellation
+        else None,
+    )
+
+
+def page_of(views: Sequence[OrderView], limit: int) -> OrderList:
+    """Return a page; `next` is set when there may be more."""
+    following = views[-1].order_id if len(views) == limit else None
+    return OrderList(orders=[summary_of(view) for view in views], next=following)
+
+
+def _summary(view: OrderView) -> dict[str, Any]:
+    return {
+        "order_id": view.order_id,
+        "status": view.status,
+        "payment_status": view.payment_status,
+        "payment_method": view.payment_method,
+        "total_paise": view.total_paise,
+        "currency": view.currency,
+        "items": sum(line.quantity for line in view.quote.lines),
+        "placed_at": view.placed_at,
+        "promised_by": view.promised_by,
+        "sequence": view.sequence,
+        "epoch": view.epoch,
+        "as_of": view.as_of,
+    }
