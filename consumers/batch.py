@@ -26,13 +26,18 @@ class FromTheFuture(Unreadable):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Job:
-    """What is done as one and acknowledged as one; jobs of one key never run at the same time."""
+    """What is done as one and acknowledged as one; jobs of one key never run at the same time.
+
+    Where that fails, `parts` are tried one by one, so that one bad message does not drag the others
+    into the dead-letter queue.
+    """
 
     key: str
     messages: tuple[QueueMessage, ...]
     run: Callable[[], Awaitable[None]]
     subject: str
     since: datetime | None = None
+    parts: "tuple[Job, ...]" = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -136,12 +141,13 @@ def _refuse_future(event_type: object, schema: object) -> None:
 def _job(
     consumer: EventConsumer, order_id: str, items: Sequence[tuple[QueueMessage, OrderEvent]]
 ) -> Job:
-    once = {event.id: event for _, event in items}
-    events = sorted(once.values(), key=lambda event: (event.epoch, event.sequence))
+    items = sorted(items, key=lambda item: (item[1].epoch, item[1].sequence))
+    events = list({event.id: event for _, event in items}.values())
     return Job(
         key=order_id,
         messages=tuple(message for message, _ in items),
         run=lambda: consumer.handle(events),
         subject=order_id,
         since=min(event.time for event in events),
+        parts=tuple(_job(consumer, order_id, [item]) for item in items) if len(items) > 1 else (),
     )

@@ -54,7 +54,7 @@ class OnMismatch(StrEnum):
     """What the same key with another content does."""
 
     KEEP_FIRST = "keep-first"
-    PARK = "park"
+    PARK = "keep-first-and-park"
 
 
 class Ordering(StrEnum):

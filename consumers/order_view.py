@@ -32,7 +32,7 @@ CONTRACT = ConsumerContract(
         window=FOREVER,
         atomicity=Atomicity.SAME_DOCUMENT,
         on_duplicate=OnDuplicate.NOTHING,
-        on_mismatch=OnMismatch.KEEP_FIRST,
+        on_mismatch=OnMismatch.PARK,
     ),
     ordering=Ordering.CONTIGUOUS,
     unknown_type=UnknownType.PARK,

@@ -121,13 +121,21 @@ class Runner:
             async with self._turns.of(job.key), asyncio.timeout(self._pace.handler_deadline_s):
                 await job.run()
         except Exception as error:  # noqa: BLE001 - any failure of a handler must leave the others alone
+            away = isinstance(error, ServiceUnavailable)
+            if job.parts and not away:
+                return await self._do_parts(job, waiting)
             await self._fail(job, error, waiting)
-            return _Result(away=isinstance(error, ServiceUnavailable))
+            return _Result(away=away)
         self._metrics.count(self._contract.name, Outcome.HANDLED, len(job.messages))
         if job.since is not None:
             lag = (self._clock.now() - job.since).total_seconds()
             self._metrics.lag_s.labels(self._contract.name).observe(max(0.0, lag))
         return _Result(done=job.messages)
+
+    async def _do_parts(self, job: Job, waiting: dict[str, QueueMessage]) -> "_Result":
+        results = [await self._do(part, waiting) for part in job.parts]
+        done = [message for result in results for message in result.done]
+        return _Result(done=done, away=any(result.away for result in results))
 
     async def _fail(self, job: Job, error: Exception, waiting: dict[str, QueueMessage]) -> None:
         foreseen = isinstance(error, ServiceUnavailable | NotYet)

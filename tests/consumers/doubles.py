@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from consumers.metrics import ConsumerMetrics
 from consumers.needs import ConsumerPorts, CourierScan, RazorpayNotice, ViewTiming
-from domain.errors import OrderNotFound
+from domain.errors import ImpossibleStep, OrderNotFound
 from domain.events import OrderEvent
 from domain.messages import PaymentNews, RefundNews
 from domain.ports import Position, QueueMessage, Subscription
@@ -43,8 +43,13 @@ class MemoryLog:
         await asyncio.sleep(0)
         if self.error is not None:
             raise self.error
-        for event in events:
-            self.stored[event.order_id, event.epoch].setdefault(event.sequence, event)
+        changed = [event.id for event in events if self._keep(event) != event]
+        if changed:
+            message = f"stored with other content: {', '.join(changed)}"
+            raise ImpossibleStep(message)
+
+    def _keep(self, event: OrderEvent) -> OrderEvent:
+        return self.stored[event.order_id, event.epoch].setdefault(event.sequence, event)
 
     async def read(
         self, order_id: str, epoch: int, after: int, limit: int = 1000

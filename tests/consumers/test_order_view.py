@@ -1,6 +1,8 @@
 import asyncio
 import random
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
 from functools import reduce
 
 import pytest
@@ -8,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from consumers.order_view import OrderViewConsumer, build
-from domain.errors import StoreUnavailable
+from domain.errors import ImpossibleStep, StoreUnavailable
 from domain.events import OrderEvent
 from domain.ports import Position
 from domain.status import OrderStatus
@@ -104,6 +106,17 @@ async def test_nothing_is_shown_or_announced_that_the_log_did_not_take() -> None
         await build(world.ports()).handle(log_of(order, 2))
     assert world.views.stored == {}
     assert world.live.announced == []
+
+
+async def test_the_same_event_with_other_content_is_refused_and_the_first_one_stays() -> None:
+    world, order = World(), new_order_id()
+    log = log_of(order, 2)
+    consumer = build(world.ports())
+    await consumer.handle(log)
+    forged = replace(log[1], time=log[1].time + timedelta(days=1))
+    with pytest.raises(ImpossibleStep):
+        await consumer.handle([forged])
+    assert world.views.stored[order] == folded(log)
 
 
 async def test_a_deaf_live_feed_does_not_hold_up_the_view() -> None:

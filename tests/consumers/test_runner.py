@@ -10,7 +10,7 @@ from consumers.contract import ConsumerContract, NotYet, UnknownType
 from consumers.metrics import ConsumerMetrics
 from consumers.order_view import CONTRACT
 from consumers.runner import Pace, Runner
-from domain.errors import StoreUnavailable
+from domain.errors import ImpossibleStep, StoreUnavailable
 from domain.events import EventType, OrderEvent
 from domain.wire import dump_event
 from tests.consumers.contracts import contract_like
@@ -94,9 +94,23 @@ async def test_a_failing_order_leaves_its_neighbours_alone_and_succeeds_later() 
     rig.queue.put_events(*bad, *good)
     async with rig.running():
         await eventually(lambda: rig.queue.empty)
-    assert rig.consumer.batches == [good, bad]
-    assert rig.messages("failed") == 4
+    assert rig.consumer.batches[0] == good
+    assert rig.consumer.sequences(bad[0].order_id) == [2, 1]
+    assert rig.messages("failed") == 1
     assert rig.queue.dead == []
+
+
+async def test_one_bad_event_of_an_order_does_not_drag_the_others_along() -> None:
+    rig = Rig(contract_like(max_receive=2))
+    order = log_of(new_order_id(), 4)
+    rig.consumer.failing = lambda events: (
+        ImpossibleStep("other content") if order[2] in events else None
+    )
+    rig.queue.put_events(*order)
+    async with rig.running():
+        await eventually(lambda: rig.queue.empty)
+    assert [held.body for held in rig.queue.dead] == [dump_event(order[2])]
+    assert rig.consumer.sequences(order[0].order_id) == [1, 2, 4]
 
 
 async def test_a_poison_message_becomes_a_dead_letter_and_the_rest_is_handled() -> None:
