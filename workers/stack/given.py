@@ -16,7 +16,7 @@ from workers.stack.readiness import (
     temporal_probe,
 )
 
-DEADLINE_S = 5.0
+DEADLINE_S = 2.0
 # The setting that, when given, keeps the service from being started.
 URL_SETTINGS: Mapping[str, str] = {
     "temporal": "TEMPORAL_ADDRESS",
@@ -37,7 +37,7 @@ def given_services(env: Mapping[str, str]) -> frozenset[str]:
 
 
 def refuse_silent_services(env: Mapping[str, str], given: frozenset[str]) -> None:
-    """Ask each given service, for up to five seconds each.
+    """Ask each given service, for up to two seconds each.
 
     Raises:
         StackError: names every setting whose service does not answer.

@@ -11,7 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 TETHER = Path(__file__).with_name("tether.py")
-LOG_TAIL_BYTES = 16_384
+LOG_TAIL_BYTES = 65_536
+LONGEST_LINE = 400
+# The stack trace of a dying mongod, one line per frame, pushes the reason out of sight.
+NOISE = ('"msg":"Frame"', '"msg":"BACKTRACE"')
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,4 +110,9 @@ def log_tail(path: Path, lines: int = 15) -> str:
         log.seek(0, os.SEEK_END)
         log.seek(max(0, log.tell() - LOG_TAIL_BYTES))
         text = log.read().decode(errors="replace")
-    return "\n".join(text.splitlines()[-lines:])
+    telling = [line for line in text.splitlines() if not any(each in line for each in NOISE)]
+    return "\n".join(_shortened(line) for line in telling[-lines:])
+
+
+def _shortened(line: str) -> str:
+    return line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]} …"

@@ -24,19 +24,20 @@ def wait_until_ready(
     *,
     deadline_s: float,
     given_up: threading.Event | None = None,
+    remedy: str = "",
 ) -> None:
     """Repeat ``probe`` until it passes.
 
     Raises:
         ServiceFailed: the child ended, ``given_up`` was set, or ``deadline_s`` seconds have
-            passed; the message ends with the tail of the child's log.
+            passed; the message holds the tail of the child's log and ends with ``remedy``.
     """
     until = time.monotonic() + deadline_s
     reason = "it was not asked"
     while time.monotonic() < until and not (given_up and given_up.is_set()):
         code = child.exit_code()
         if code is not None:
-            raise ServiceFailed(_with_log(child, f"{child.name} ended with code {code}"))
+            raise ServiceFailed(_with_log(child, f"{child.name} ended with code {code}", remedy))
         try:
             probe()
         except NotReady as error:
@@ -45,7 +46,7 @@ def wait_until_ready(
         else:
             return
     message = f"{child.name} was not ready after {deadline_s:g} s: {reason}"
-    raise ServiceFailed(_with_log(child, message))
+    raise ServiceFailed(_with_log(child, message, remedy))
 
 
 def wait_until_ended(
@@ -54,6 +55,7 @@ def wait_until_ended(
     *,
     deadline_s: float,
     given_up: threading.Event | None = None,
+    remedy: str = "",
 ) -> None:
     """Wait for a child that does its work and ends; then ``probe`` must pass.
 
@@ -64,22 +66,24 @@ def wait_until_ended(
     while (code := child.exit_code()) is None:
         if time.monotonic() > until or (given_up and given_up.is_set()):
             message = f"{child.name} had not ended after {deadline_s:g} s"
-            raise ServiceFailed(_with_log(child, message))
+            raise ServiceFailed(_with_log(child, message, remedy))
         time.sleep(POLL_S)
     if code != 0:
-        raise ServiceFailed(_with_log(child, f"{child.name} ended with code {code}"))
+        raise ServiceFailed(_with_log(child, f"{child.name} ended with code {code}", remedy))
     try:
         probe()
     except NotReady as error:
-        raise ServiceFailed(_with_log(child, f"{child.name} ended, but {error}")) from error
+        message = f"{child.name} ended, but {error}"
+        raise ServiceFailed(_with_log(child, message, remedy)) from error
 
 
 def nothing_to_ask() -> None:
     """The probe of a service whose exit code says everything."""
 
 
-def _with_log(child: ChildProcess, message: str) -> str:
-    return f"{message}\nend of {child.spec.log_path}:\n{child.log_tail()}"
+def _with_log(child: ChildProcess, message: str, remedy: str) -> str:
+    text = f"{message}\nend of {child.spec.log_path}:\n{child.log_tail()}"
+    return f"{text}\n{remedy}" if remedy else text
 
 
 def http_probe(url: str, *, accept: Callable[[bytes], bool] | None = None) -> Probe:

@@ -2,7 +2,8 @@
 
 Reads ``+PGID`` and ``-PGID`` lines from standard input. When the other end closes, by an orderly
 end or by `kill -9`, every group that is still on the list is killed, grandchildren included,
-which the parent-death signal of the children alone would not reach. Standard library only.
+which the parent-death signal of the children alone would not reach. Then the files given as
+arguments are removed: they say that the stack is ready. Standard library only.
 """
 
 import contextlib
@@ -10,10 +11,11 @@ import os
 import signal
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 
 
-def main(lines: Iterable[str]) -> None:
-    """Keep the list up to date until the lines end, then kill what is on it."""
+def main(lines: Iterable[str], files: Iterable[str]) -> None:
+    """Keep the list up to date until the lines end, then kill what is on it, and tidy."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     groups: set[int] = set()
@@ -26,7 +28,9 @@ def main(lines: Iterable[str]) -> None:
     for group in groups:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(group, signal.SIGKILL)
+    for file in files:
+        Path(file).unlink(missing_ok=True)
 
 
 if __name__ == "__main__":
-    main(sys.stdin)
+    main(sys.stdin, sys.argv[1:])

@@ -49,7 +49,7 @@ async def running_stack(options: StackOptions, reporter: Reporter) -> AsyncItera
         raise StackError(message)
     with claimed(options.root) as folder:
         plan = _plan(options, folder)
-        supervisor = Supervisor(plan.services, reporter)
+        supervisor = Supervisor(plan.services, reporter, ready_file=folder.addresses_file)
         try:
             await supervisor.start()
             folder.publish_addresses(plan.addresses)

@@ -40,6 +40,7 @@ class Service:
     ``needs`` names the services that must be ready before. ``restart`` says whether the
     supervisor starts it again when it dies: our own processes yes, databases no (their death
     means trouble that a restart would hide). A ``one_shot`` is ready when it has ended well.
+    ``remedy`` is shown when it does not start.
     """
 
     spec: ProcessSpec
@@ -49,6 +50,7 @@ class Service:
     deadline_s: float = READY_DEADLINE_S
     restart: bool = False
     one_shot: bool = False
+    remedy: str = ""
 
     @property
     def name(self) -> str:
@@ -82,7 +84,12 @@ def mongodb(port: int, folders: Folders, *, cache_gb: float = 0.25) -> Service:
         *("--setParameter", "diagnosticDataCollectionEnabled=false"),
     )
     spec = ProcessSpec(name="mongodb", argv=argv, log_path=folders.log("mongodb"))
-    return Service(spec=spec, probe=mongodb_probe(LOOPBACK, port), ports={"mongodb": port})
+    return Service(
+        spec=spec,
+        probe=mongodb_probe(LOOPBACK, port),
+        ports={"mongodb": port},
+        remedy=_damage_remedy(folders.of("mongodb")),
+    )
 
 
 def mongodb_url(port: int) -> str:
@@ -173,7 +180,12 @@ def temporal(
         argv = (*argv, "--ui-disable-news-fetch")
     spec = ProcessSpec(name="temporal", argv=argv, log_path=folders.log("temporal"))
     ports = {"temporal": port} | ({} if ui_port is None else {"temporal_ui": ui_port})
-    return Service(spec=spec, probe=temporal_probe(f"{LOOPBACK}:{port}"), ports=ports)
+    return Service(
+        spec=spec,
+        probe=temporal_probe(f"{LOOPBACK}:{port}"),
+        ports=ports,
+        remedy=_damage_remedy(database.parent),
+    )
 
 
 def mail_sink(smtp_port: int, http_port: int, folders: Folders) -> Service:
@@ -199,3 +211,10 @@ def mail_sink(smtp_port: int, http_port: int, folders: Folders) -> Service:
 def smtp_url(port: int) -> str:
     """The URL of the mail sink's SMTP listener."""
     return f"smtp://{LOOPBACK}:{port}"
+
+
+def _damage_remedy(folder: Path) -> str:
+    return (
+        f"if the log speaks of damaged or foreign data in {folder}: move it away, "
+        "or start with another --data folder"
+    )

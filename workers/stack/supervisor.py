@@ -58,14 +58,20 @@ class _Watched:
 
 
 class Supervisor:
-    """Runs a set of services. Use from the main thread: children die with the thread."""
+    """Runs a set of services. Use from the main thread: children die with the thread.
 
-    def __init__(self, services: Sequence[Service], reporter: Reporter) -> None:
+    ``ready_file`` is removed when the supervisor ends, however it ends.
+    """
+
+    def __init__(
+        self, services: Sequence[Service], reporter: Reporter, *, ready_file: Path
+    ) -> None:
         self._watched = {
             service.name: _Watched(service=service, child=ChildProcess(service.spec))
             for service in services
         }
         self._reporter = reporter
+        self._ready_file = ready_file
         self._reaper: subprocess.Popen[str] | None = None
         self._given_up = threading.Event()
         self._threads = ThreadPoolExecutor(max_workers=2 * len(services) + 1)
@@ -138,6 +144,7 @@ class Supervisor:
                 each.service.probe,
                 deadline_s=each.service.deadline_s,
                 given_up=self._given_up,
+                remedy=each.service.remedy,
             )
         )
 
@@ -182,7 +189,7 @@ class Supervisor:
 
     def _start_reaper(self) -> None:
         self._reaper = subprocess.Popen(
-            [sys.executable, "-I", "-S", str(REAPER)],
+            [sys.executable, "-I", "-S", str(REAPER), str(self._ready_file)],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             text=True,
