@@ -80,7 +80,7 @@ class Depot:
             },
             "script": {"script": state.script, "step_s": state.step_s},
             "switches": self.account.switches.as_json(),
-            "webhooks_sent": self.webhooks.sent,
+            "webhooks_sent": list(self.webhooks.sent),
             "now": self.now(),
         }
 

@@ -8,6 +8,7 @@ sends once more whatever was never acknowledged.
 import asyncio
 import json
 import random
+from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -26,6 +27,7 @@ REORDER_HOLD_STEPS: Final = 1.5
 REORDER_HOLD_S: Final = 0.5
 ANSWER_WITHIN_S: Final = 10.0
 IN_FLIGHT: Final = 16
+MOST_REMEMBERED: Final = 100_000
 
 
 class Webhooks:
@@ -51,7 +53,7 @@ class Webhooks:
         self._in_order: dict[int, asyncio.Lock] = {}
         self._newest: dict[int, int] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self.sent: list[dict[str, Any]] = []
+        self.sent: deque[dict[str, Any]] = deque(maxlen=MOST_REMEMBERED)
         self.set_backwards(0.0, seed=0)
 
     def set_backwards(self, probability: float, *, seed: int) -> None:
