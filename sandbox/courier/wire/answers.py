@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -41,10 +41,15 @@ def not_iterable() -> Refused:
 async def read_form(request: Request) -> dict[str, Any]:
     """Return the JSON object of a call; what cannot be read counts as empty, as it does there."""
     try:
-        body = json.loads(await request.body() or b"{}")
+        body = json.loads(await request.body() or b"{}", parse_constant=_no_number)
     except ValueError:
         return {}
     return body if isinstance(body, dict) else {}
+
+
+def _no_number(text: str) -> NoReturn:
+    message = f"{text} is not JSON"
+    raise ValueError(message)
 
 
 async def answer_refusal(_request: Request, error: Exception) -> Response:

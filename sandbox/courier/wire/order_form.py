@@ -45,7 +45,7 @@ def check_forward(form: Mapping[str, Any]) -> Errors:
     check_contact(form, "billing", errors)
     if not ships_to_billing(form):
         check_contact(form, "shipping", errors)
-    if form.get("payment_method") not in {"COD", "Prepaid"}:
+    if form.get("payment_method") not in ("COD", "Prepaid"):
         _add(errors, "payment_method", "The selected payment method is invalid.")
     _check_order(form, errors)
     return errors

@@ -1,11 +1,13 @@
 """Pages of a listing, with the provider's pagination block."""
 
+import re
 from collections.abc import Mapping, Sequence
 from math import ceil
 from typing import Any, Final
 
 DEFAULT_PER_PAGE: Final = 15
 MOST_PER_PAGE: Final = 100
+_NUMBER: Final = re.compile(r"[1-9][0-9]{0,8}")
 
 
 def page_of(
@@ -35,4 +37,4 @@ def page_of(
 
 
 def _positive(text: str | None, default: int) -> int:
-    return int(text) if text and text.isdecimal() and int(text) > 0 else default
+    return int(text) if text and _NUMBER.fullmatch(text) else default

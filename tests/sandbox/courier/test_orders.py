@@ -27,7 +27,8 @@ async def test_a_missing_field_is_named(seller: Seller, field: str, blank: str |
     [
         ("order_id", "x" * 51), ("order_date", "23-11-2026"), ("billing_city", "x" * 31),
         ("billing_pincode", "4110"), ("billing_pincode", 41100111), ("billing_email", "nobody"),
-        ("billing_phone", "12345"), ("payment_method", "cod"), ("payment_method", "UPI"),
+        ("billing_phone", "12345"), ("payment_method", "cod"), ("payment_method", "UPI"), ("payment_method", ["COD"]),
+        ("sub_total", "1e400"), ("weight", {}),
         ("sub_total", "much"), ("sub_total", -1), ("length", 0.5), ("weight", 0),
         ("weight", "heavy"), ("weight", "nan"), ("shipping_charges", -5),
         ("order_items", "KURTA"), ("order_items", ["KURTA"]),
@@ -63,7 +64,7 @@ async def test_another_shipping_address_must_be_complete(seller: Seller) -> None
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("body", [b"", b"not json", b"[]", b"null"])
+@pytest.mark.parametrize("body", [b"", b"not json", b"[]", b"null", b'{"order_id": NaN}'])
 async def test_a_body_that_is_no_form_counts_as_empty(seller: Seller, body: bytes) -> None:
     answer = await seller.http.post("/v1/external/orders/create/adhoc", content=body)
     assert answer.status_code == 422
