@@ -27,7 +27,8 @@ async def test_a_missing_field_is_named(seller: Seller, field: str, blank: str |
     [
         ("order_id", "x" * 51), ("order_date", "23-11-2026"), ("billing_city", "x" * 31),
         ("billing_pincode", "4110"), ("billing_pincode", 41100111), ("billing_email", "nobody"),
-        ("billing_phone", "12345"), ("payment_method", "cod"), ("payment_method", "UPI"), ("payment_method", ["COD"]),
+        ("billing_phone", "12345"), ("payment_method", "cod"), ("payment_method", "UPI"),
+        ("payment_method", ["COD"]),
         ("sub_total", "1e400"), ("weight", {}),
         ("sub_total", "much"), ("sub_total", -1), ("length", 0.5), ("weight", 0),
         ("weight", "heavy"), ("weight", "nan"), ("shipping_charges", -5),
