@@ -17,7 +17,7 @@ from motor.motor_asyncio import (
     AsyncIOMotorDatabase,
 )
 from pymongo import ASCENDING, DESCENDING, IndexModel
-from pymongo.errors import CollectionInvalid, PyMongoError
+from pymongo.errors import OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
@@ -34,6 +34,8 @@ _T = TypeVar("_T")
 
 DUPLICATE_KEY: Final = 11000
 """The server's code for a second document with a unique key."""
+NAMESPACE_EXISTS: Final = 48
+"""The server's code for a collection that is there already."""
 CONNECT_TIMEOUT_MS: Final = 3_000
 SELECTION_TIMEOUT_MS: Final = 5_000
 """Long enough for an election, short enough for a caller who waits."""
@@ -91,11 +93,14 @@ INDEXES: Final[dict[str, list[IndexModel]]] = {
 """Every collection with its indexes besides `_id`; transactions need collections that exist."""
 
 
-def connect(url: str, database: str) -> Database:
+def connect(
+    url: str, database: str, *, selection_timeout_ms: int = SELECTION_TIMEOUT_MS
+) -> Database:
     """Return a handle; nothing is dialled until the first call.
 
     Writes are acknowledged by the majority and reads see only such writes, so that nothing that was
-    read is undone by a failover. Times come back as aware UTC datetimes.
+    read is undone by a failover. Times come back as aware UTC datetimes. A call fails when no
+    server can be reached for `selection_timeout_ms`.
     """
     client: Client = AsyncIOMotorClient(
         url,
@@ -105,7 +110,7 @@ def connect(url: str, database: str) -> Database:
         retryWrites=True,
         retryReads=True,
         connectTimeoutMS=CONNECT_TIMEOUT_MS,
-        serverSelectionTimeoutMS=SELECTION_TIMEOUT_MS,
+        serverSelectionTimeoutMS=selection_timeout_ms,
         socketTimeoutMS=SOCKET_TIMEOUT_MS,
         waitQueueTimeoutMS=SOCKET_TIMEOUT_MS,
         appname="retail-orders",
@@ -176,6 +181,7 @@ async def ensure_indexes(db: Database) -> None:
 
 async def _create_collection(db: Database, name: str) -> None:
     try:
-        await db.create_collection(name)
-    except CollectionInvalid:
-        return  # another process was first
+        await db.create_collection(name, check_exists=False)
+    except OperationFailure as error:
+        if error.code != NAMESPACE_EXISTS:  # another process was first
+            raise
