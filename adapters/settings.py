@@ -118,7 +118,7 @@ def _read(reader: SettingsReader) -> Settings:
         razorpay_sandbox_port=razorpay_port,
         courier_sandbox_port=courier_port,
         health_port=reader.integer("ORDERS_HEALTH_PORT", 0, lowest=0, highest=HIGHEST_PORT),
-        jwt_secret=reader.secret("ORDERS_JWT_SECRET"),
+        jwt_secret=reader.secret("ORDERS_JWT_SECRET", least_bytes=32),
         razorpay_base_url=reader.url(
             "RAZORPAY_BASE_URL", dev=f"http://127.0.0.1:{razorpay_port}", production=RAZORPAY_URL
         ),

@@ -49,12 +49,14 @@ class SettingsReader:
         """The variable's text, or the default."""
         return self.optional(name) or default
 
-    def secret(self, name: str) -> str:
+    def secret(self, name: str, *, least_bytes: int = 1) -> str:
         """A variable that has no default anywhere."""
         value = self.optional(name)
         if value is None:
             remedy = "set it" if self.production else _DEV_REMEDY
             self.refuse(name, f"is not set: {remedy}")
+        elif len(value.encode()) < least_bytes:
+            self.refuse(name, f"is too short: give at least {least_bytes} bytes")
         return value or ""
 
     def url(

@@ -12,6 +12,8 @@ from adapters.settings_reader import SettingsError
 from workers.stack.errors import StackError
 
 COMMAND_PREFIX = "cli_"
+# What a newcomer looks for comes first in `--help`; the rest follows by name.
+FIRST = ("cli_demo", "cli_up")
 USAGE_ERROR = 2
 
 
@@ -27,10 +29,14 @@ def create_app() -> typer.Typer:
         no_args_is_help=True,
         pretty_exceptions_show_locals=False,  # they could show secrets
     )
-    names = (each.name for each in pkgutil.iter_modules(workers.__path__))
-    for name in sorted(name for name in names if name.startswith(COMMAND_PREFIX)):
+    for name in sorted(_command_modules(), key=lambda name: (name not in FIRST, name)):
         importlib.import_module(f"workers.{name}").register(app)
     return app
+
+
+def _command_modules() -> list[str]:
+    names = (each.name for each in pkgutil.iter_modules(workers.__path__))
+    return [name for name in names if name.startswith(COMMAND_PREFIX)]
 
 
 def main() -> None:

@@ -31,7 +31,9 @@ def token(
     if not secret:
         message = "ORDERS_JWT_SECRET is not set: start the stack once with `orders up`, or set it"
         raise StackError(message)
-    issued = TokenIssuer(secret).issue(
-        customer, now=datetime.now(UTC), scope=scope, lifetime=timedelta(hours=hours)
-    )
-    typer.echo(issued)
+    try:
+        issuer = TokenIssuer(secret)
+    except ValueError as error:
+        raise StackError(str(error)) from error
+    now, lifetime = datetime.now(UTC), timedelta(hours=hours)
+    typer.echo(issuer.issue(customer, now=now, scope=scope, lifetime=lifetime))

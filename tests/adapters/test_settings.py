@@ -72,6 +72,7 @@ def test_every_missing_secret_is_named_at_once() -> None:
     ("name", "value"),
     [
         ("ORDERS_ENV", "staging"),
+        ("ORDERS_JWT_SECRET", "dev-short"),
         ("ORDERS_API_PORT", "70000"),
         ("ORDERS_API_PORT", "http"),
         ("ORDERS_PAYMENT_WINDOW_S", "30m"),
