@@ -18,9 +18,8 @@ from workers.stack.errors import StackError
 BATCH = 10
 HELD_S = 60
 """How long a look keeps messages from others; they are given back before."""
-EMPTY_POLLS = 2
-"""A poll asks some of the queue's servers only, so one empty answer proves nothing."""
 WAIT_S = 1
+"""Any wait makes SQS ask all servers of a queue, so that an empty answer means an empty queue."""
 
 T = TypeVar("T")
 
@@ -132,12 +131,9 @@ class _Desk:
 async def _received(queue: MessageQueue) -> AsyncIterator[list[QueueMessage]]:
     """Receive everything that can be had; what the block leaves in the list is given back."""
     messages: list[QueueMessage] = []
-    empty = 0
     try:
-        while empty < EMPTY_POLLS:
-            polled = await queue.receive(limit=BATCH, wait_s=WAIT_S, visibility_s=HELD_S)
+        while polled := await queue.receive(limit=BATCH, wait_s=WAIT_S, visibility_s=HELD_S):
             messages.extend(polled)
-            empty = 0 if polled else empty + 1
         yield messages
     finally:
         for message in messages:
