@@ -4,7 +4,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from sandbox.courier.movement.status import BEFORE_PICKUP, TERMINAL, OrderStatus, ShipmentStatus
+from sandbox.courier.movement.status import (
+    BEFORE_PICKUP,
+    ON_THE_WAY_HOME,
+    TERMINAL,
+    OrderStatus,
+    ShipmentStatus,
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,6 +104,15 @@ class Parcel:
     def moment_of(self, status: ShipmentStatus) -> float | None:
         """Return when the parcel first had a status (unix seconds), or None."""
         return next((scan.at for scan in self.scans if scan.status == status), None)
+
+    def may_become(self, status: ShipmentStatus) -> bool:
+        """Tell whether a status can still come: parcels never go back, nor away from home again."""
+        if status in self.remaining:
+            return True
+        if self.moment_of(ShipmentStatus.RTO_INITIATED) is not None:
+            return status in ON_THE_WAY_HOME
+        behind = BEFORE_PICKUP | {ShipmentStatus.PICKED_UP, ShipmentStatus.SHIPPED}
+        return status not in behind or self.is_with_seller
 
     def as_document(self) -> dict[str, object]:
         """Return what the store keeps."""

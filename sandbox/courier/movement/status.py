@@ -248,6 +248,22 @@ TERMINAL: Final = frozenset(
 )
 """Statuses after which the sandbox moves a parcel no further."""
 
+ON_THE_WAY_HOME: Final = frozenset(
+    {
+        ShipmentStatus.RTO_ACKNOWLEDGED,
+        ShipmentStatus.RTO_IN_TRANSIT,
+        ShipmentStatus.RTO_NDR,
+        ShipmentStatus.RTO_OFD,
+        ShipmentStatus.RTO_DELIVERED,
+        ShipmentStatus.RTO_LOCK,
+        ShipmentStatus.REACHED_BACK_AT_SELLER_CITY,
+        ShipmentStatus.LOST,
+        ShipmentStatus.DAMAGED,
+        ShipmentStatus.DESTROYED,
+    }
+)
+"""What can still become of a parcel that returns to its origin."""
+
 BEFORE_PICKUP: Final = frozenset(
     {
         ShipmentStatus.PENDING,

@@ -108,6 +108,9 @@ def _move(depot: Depot, parcel: Parcel, to: object) -> None:
             problem = f"{parcel.awb} has been picked up"
             raise ControlError(field="to", problem=problem, remedy='Send {"to": "rto_initiated"}')
     elif status is not None:
+        if not parcel.may_become(status):
+            problem = f"{parcel.awb} is {parcel.status.label} and never comes to {status.label}"
+            raise ControlError(field="to", problem=problem, remedy="Choose a later status")
         depot.clockwork.step_to(parcel, status)
     elif not depot.clockwork.step(parcel):
         problem = f"the script of {parcel.awb} waits for an NDR action"

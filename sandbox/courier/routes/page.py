@@ -10,20 +10,21 @@ from starlette.routing import Route
 from sandbox.courier.booking import courier_name
 from sandbox.courier.depot import depot_of
 from sandbox.courier.movement.parcel import Parcel
+from sandbox.courier.movement.status import ShipmentStatus
 from sandbox.courier.wire import ist
 from sandbox.courier.wire.rupees import as_text
 
 MOST_SHOWN: Final = 200
 BUTTONS: Final = (
-    ("Next step", ""),
-    ("Picked up", "picked_up"),
-    ("In transit", "in_transit"),
-    ("Out for delivery", "out_for_delivery"),
-    ("Not at home", "not_at_home"),
-    ("Delivered", "delivered"),
-    ("Return to origin", "rto_initiated"),
-    ("Lost", "lost"),
-    ("Damaged", "damaged"),
+    ("Next step", None),
+    ("Picked up", ShipmentStatus.PICKED_UP),
+    ("In transit", ShipmentStatus.IN_TRANSIT),
+    ("Out for delivery", ShipmentStatus.OUT_FOR_DELIVERY),
+    ("Not at home", ShipmentStatus.UNDELIVERED),
+    ("Delivered", ShipmentStatus.DELIVERED),
+    ("Return to origin", ShipmentStatus.RTO_INITIATED),
+    ("Lost", ShipmentStatus.LOST),
+    ("Damaged", ShipmentStatus.DAMAGED),
 )
 
 _PAGE: Final = """<!doctype html>
@@ -40,7 +41,7 @@ article h2{font-size:16px;margin:0 0 4px}article p{margin:2px 0;color:#4a5568}
 .status{float:right;background:#e6edfb;color:#1d3f8a;border-radius:12px;padding:2px 10px}
 .over{background:#e7f5ec;color:#146c3a}button{font:inherit;margin:6px 6px 0 0;padding:4px 10px;
 border:1px solid #b9c2d0;border-radius:6px;background:#fff;cursor:pointer}
-button:hover,button:focus{background:#eef2fa}ol{margin:6px 0;padding-left:20px;color:#4a5568}
+button:hover,button:focus{background:#eef2fa}ul{margin:6px 0;padding-left:20px;color:#4a5568}
 #said{color:#b42318;min-height:1.4em}
 </style></head><body>
 <header><h1>Courier sandbox</h1><span>{{clock}} IST</span><span>wallet ₹{{wallet}}</span>
@@ -91,7 +92,7 @@ def _article(parcel: Parcel) -> str:
         f'<article><span class="status{over}">{escape(parcel.status.label)}</span>'
         f"<h2>{escape(parcel.seller_order_id)}</h2>"
         f"<p>AWB {escape(parcel.awb or 'none')} · {escape(courier_name(parcel) or 'no courier')}"
-        f" · {kind} · {escape(script)}</p><ol>{scans}</ol>{_buttons(parcel)}</article>"
+        f" · {kind} · {escape(script)}</p><ul>{scans}</ul>{_buttons(parcel)}</article>"
     )
 
 
@@ -100,7 +101,9 @@ def _buttons(parcel: Parcel) -> str:
         return ""
     awb = escape(parcel.awb or "", quote=True)
     return "".join(
-        f'<button data-awb="{awb}" data-to="{to}">{text}</button>' for text, to in BUTTONS
+        f'<button data-awb="{awb}" data-to="{to.name.lower() if to else ""}">{text}</button>'
+        for text, to in BUTTONS
+        if to is None or parcel.may_become(to)
     )
 
 

@@ -169,8 +169,19 @@ async def test_advancing_says_why_it_cannot(seller: Seller) -> None:
     assert "no such status" in await error(awb, {"to": "the moon"})
     await seller.advance(awb, "picked_up")
     assert "picked up" in await error(awb, {"to": "cancelled"})
+    await seller.advance(awb, "in_transit")
+    assert "never comes to Shipped" in await error(awb, {"to": "shipped"})
     await seller.advance(awb, "delivered")
     assert "the end" in await error(awb, {})
+
+
+async def test_a_parcel_on_its_way_home_is_not_delivered(seller: Seller) -> None:
+    awb = (await seller.dispatched())["awb_code"]
+    await seller.advance(awb, "rto_initiated")
+    answer = await seller.http.post(f"/_control/shipments/{awb}/advance", json={"to": "delivered"})
+    assert answer.status_code == 400
+    assert "never comes to Delivered" in answer.json()["error"]["problem"]
+    assert (await seller.advance(awb, "rto_delivered"))["shipment_status"] == 10
 
 
 async def test_switches_go_back_to_rest(seller: Seller) -> None:
@@ -186,7 +197,7 @@ async def test_the_page_shows_parcels_with_a_button_for_what_may_happen(seller: 
     data = await seller.dispatched(**form)
     page = await seller.http.get("/")
     assert page.headers["content-type"].startswith("text/html")
-    assert f'data-awb="{data["awb_code"]}" data-to="not_at_home">Not at home<' in page.text
+    assert f'data-awb="{data["awb_code"]}" data-to="undelivered">Not at home<' in page.text
     assert "&lt;b&gt;ord-1" in page.text
     assert "<b>ord-1" not in page.text
     await seller.advance(data["awb_code"], "delivered")
