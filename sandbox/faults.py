@@ -201,7 +201,9 @@ def _group(body: Mapping[str, object], name: str, off: Group) -> Group:
     return replace(off, **values)
 
 
-def _value(path: str, switch: str, value: object) -> float | str | int:
+def _value(path: str, switch: str, value: object) -> float | str | int | None:
+    if switch == "limit" and value is None:
+        return None
     if switch == "only":
         return _pattern(path, value)
     if isinstance(value, bool) or not isinstance(value, int | float):
