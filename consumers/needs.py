@@ -16,7 +16,7 @@ from domain.ports import (
     OrderViews,
     PaymentRefs,
 )
-from domain.shipment import ShipmentState
+from domain.shipment import CourierUpdate
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,14 +37,17 @@ class RazorpayNotice:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class CourierScan:
-    """What one courier webhook says of a parcel; `state` is None if it means nothing to us."""
+class CourierNotice:
+    """What one courier webhook says of a parcel with a reference of our form.
+
+    Attributes:
+        reference: our seller reference.
+        update: what the order's workflow should hear, its AWB still to be checked; None when the
+            parcel has not moved for us.
+    """
 
     reference: str
-    awb: str
-    state: ShipmentState | None
-    at: datetime
-    text: str = ""
+    update: CourierUpdate | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,6 +78,6 @@ class ConsumerPorts:
     news: OrderNews
     payment_refs: PaymentRefs
     read_razorpay: Callable[[str], RazorpayNotice]
-    read_courier: Callable[[str], CourierScan]
+    read_courier: Callable[[str, datetime], CourierNotice | None]
     metrics: ConsumerMetrics
     view_timing: ViewTiming = field(default_factory=ViewTiming)

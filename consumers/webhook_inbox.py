@@ -79,7 +79,7 @@ class WebhookInbox:
         if message.source is WebhookSource.RAZORPAY:
             await self._razorpay.route(message.body, message.received_at)
         else:
-            await self._courier.route(message.body)
+            await self._courier.route(message.body, message.received_at)
 
 
 def read_inbox_message(body: str) -> InboxMessage:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from prometheus_client import CollectorRegistry
 
 from consumers.metrics import ConsumerMetrics
-from consumers.needs import ConsumerPorts, CourierScan, RazorpayNotice, ViewTiming
+from consumers.needs import ConsumerPorts, CourierNotice, RazorpayNotice, ViewTiming
 from domain.errors import ImpossibleStep, OrderNotFound
 from domain.events import OrderEvent
 from domain.messages import PaymentNews, RefundNews
@@ -193,8 +193,8 @@ def unreadable_notice(body: str) -> RazorpayNotice:
     raise AssertionError(message)
 
 
-def unreadable_scan(body: str) -> CourierScan:
-    message = f"no courier webhook was expected: {body}"
+def unreadable_scan(body: str, received_at: datetime) -> CourierNotice | None:
+    message = f"no courier webhook was expected: {body} {received_at}"
     raise AssertionError(message)
 
 
@@ -212,7 +212,7 @@ class World:
     refs: MemoryRefs = field(default_factory=MemoryRefs)
     timing: ViewTiming = field(default_factory=lambda: ViewTiming(hole_wait_s=0))
     read_razorpay: Callable[[str], RazorpayNotice] = unreadable_notice
-    read_courier: Callable[[str], CourierScan] = unreadable_scan
+    read_courier: Callable[[str, datetime], CourierNotice | None] = unreadable_scan
     metrics: ConsumerMetrics = field(default_factory=lambda: ConsumerMetrics(CollectorRegistry()))
 
     def ports(self) -> ConsumerPorts:

@@ -1,7 +1,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 import pytest
@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry
 
 from consumers.contract import NotYet
 from consumers.metrics import ConsumerMetrics
-from consumers.needs import CourierScan, RazorpayNotice
+from consumers.needs import CourierNotice, RazorpayNotice
 from consumers.webhook_inbox import build
 from domain.errors import OrderNotFound, OrderUnavailable
 from domain.messages import PaymentNews, RefundNews
@@ -62,8 +62,8 @@ class Inbox:
         self.world.read_razorpay = _reading("the raw body", notice)
         await self.receive("razorpay", age_s=age_s)
 
-    async def courier(self, scan: CourierScan) -> None:
-        self.world.read_courier = _reading("the raw body", scan)
+    async def courier(self, scan: CourierNotice | None) -> None:
+        self.world.read_courier = lambda body, _: _reading("the raw body", scan)(body)
         await self.receive("courier")
 
     def verdicts(self, source: str, verdict: str) -> float | None:
@@ -162,11 +162,14 @@ async def test_temporal_being_away_is_a_matter_of_waiting(inbox: Inbox, order: s
 
 
 def scan_of(
-    order: str, state: ShipmentState | None = ShipmentState.SHIPPED, awb: str = AWB
-) -> CourierScan:
-    return CourierScan(
-        reference=f"{order}-1", awb=awb, state=state, at=START, text="Pickup complete"
-    )
+    order: str,
+    state: ShipmentState = ShipmentState.SHIPPED,
+    *,
+    awb: str = AWB,
+    at: datetime = START,
+) -> CourierNotice:
+    update = CourierUpdate(shipment=1, awb=awb, state=state, at=at, text="Pickup complete")
+    return CourierNotice(reference=f"{order}-1", update=update)
 
 
 async def show(inbox: Inbox, order: str, state: ShipmentState, **changes: object) -> None:
@@ -215,21 +218,21 @@ async def test_a_scan_that_changes_nothing_sends_no_signal(
 
 async def test_a_second_attempt_after_a_failed_one_is_news(inbox: Inbox, order: str) -> None:
     await show(inbox, order, ShipmentState.ATTEMPT_FAILED)
-    later = replace(scan_of(order, ShipmentState.ATTEMPT_FAILED), at=START + timedelta(days=1))
-    await inbox.courier(later)
+    await inbox.courier(scan_of(order, ShipmentState.ATTEMPT_FAILED, at=START + timedelta(days=1)))
     assert len(inbox.world.news.told) == 1
 
 
 async def test_a_scan_without_meaning_sends_no_signal(inbox: Inbox, order: str) -> None:
-    await inbox.courier(scan_of(order, state=None))
+    await inbox.courier(CourierNotice(reference=f"{order}-1", update=None))
     assert inbox.world.news.told == []
     assert inbox.verdicts("courier", "no_meaning") == 1
 
 
 async def test_somebody_elses_parcel_is_recorded_and_acknowledged(inbox: Inbox) -> None:
     await inbox.courier(replace(scan_of("x"), reference="1373900_150876814"))
+    await inbox.courier(None)
     assert inbox.world.news.told == []
-    assert inbox.verdicts("courier", "foreign_parcel") == 1
+    assert inbox.verdicts("courier", "foreign_parcel") == 2
 
 
 async def test_a_scan_of_an_earlier_booking_is_passed_over(inbox: Inbox, order: str) -> None:
