@@ -28,7 +28,7 @@ SEARCH_ATTRIBUTES = {
 async def house(temporal_server: TemporalServer) -> AsyncIterator[House]:
     """A house on the dev server."""
     client = await Client.connect(temporal_server.address, data_converter=pydantic_data_converter)
-    async with House(client=client, skips_time=False).open() as opened:
+    async with House(client=client).open() as opened:
         yield opened
 
 
@@ -42,5 +42,5 @@ async def fast_house(time_skipping_server: Path) -> AsyncIterator[House]:
             AddSearchAttributesRequest(search_attributes=SEARCH_ATTRIBUTES)
         )
         client = await connect(environment)
-        async with House(client=client, skips_time=True).open() as opened:
+        async with House(client=client, environment=environment).open() as opened:
             yield opened

@@ -1,16 +1,54 @@
 """The courier, documents and small stores, in memory, for workflow tests."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from domain.cart import CartItem
 from domain.catalogue import Warehouse
 from domain.documents import DocumentRequest, TaxDocument, compose, document_number
 from domain.errors import BookingRefused, ShipmentTooLate
-from domain.order import OrderState
+from domain.order import Allocation, OrderState
 from domain.ports import Booking, BookingRequest, Mail, Position, Remittance, RouteRequest
 from domain.pricing import Route
-from domain.shipment import CourierUpdate
+from domain.shipment import CourierUpdate, ShipmentState
+from tests.fakes.aws import FakeEventPublisher
 from tests.fakes.recording import Recorder
+from tests.fakes.stock import FakeInventory
+
+
+@dataclass
+class CrashingInventory(Recorder):
+    """The fake inventory, with crashes before and after its effects."""
+
+    inner: FakeInventory = field(default_factory=FakeInventory)
+
+    async def hold(
+        self, order_id: str, items: Sequence[CartItem], pincode: str
+    ) -> tuple[Allocation, ...]:
+        async with self._call("hold", order_id=order_id):
+            return await self.inner.hold(order_id, items, pincode)
+
+    async def commit(self, order_id: str) -> None:
+        async with self._call("commit", order_id=order_id):
+            await self.inner.commit(order_id)
+
+    async def release(self, order_id: str) -> None:
+        async with self._call("release", order_id=order_id):
+            await self.inner.release(order_id)
+
+    async def restock(self, order_id: str, shipment: int, allocation: Allocation) -> None:
+        async with self._call("restock", order_id=order_id, shipment=shipment):
+            await self.inner.restock(order_id, shipment, allocation)
+
+
+@dataclass
+class DeafPublisher(FakeEventPublisher):
+    """A publisher whose outage ends when the test says so."""
+
+    def recover(self) -> None:
+        """End every planned failure."""
+        self._before.clear()
 
 
 @dataclass
@@ -23,6 +61,7 @@ class CourierDouble(Recorder):
     picked_up: set[str] = field(default_factory=set)
     tracking: dict[str, CourierUpdate] = field(default_factory=dict)
     remittances: dict[str, Remittance] = field(default_factory=dict)
+    deliver_everything: bool = False
 
     async def route(self, request: RouteRequest) -> Route:
         return Route(serviceable=True, cod=True)
@@ -58,6 +97,9 @@ class CourierDouble(Recorder):
 
     async def track(self, shipment: int, awb: str) -> CourierUpdate | None:
         async with self._call("track", awb=awb):
+            if self.deliver_everything:
+                now, delivered = datetime.now(UTC), ShipmentState.DELIVERED
+                return CourierUpdate(shipment=shipment, awb=awb, state=delivered, at=now)
             return self.tracking.get(awb)
 
     async def remittance(self, courier_order_id: str) -> Remittance | None:

@@ -1,9 +1,9 @@
-"""A whole house in memory around a real Temporal server: real activities, fakes behind their ports."""
+"""A house in memory around a real Temporal server: real activities, fakes behind their ports."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -15,17 +15,21 @@ from temporalio.worker import Worker
 
 from domain import ids
 from domain.cart import Address, CartItem, Customer, PaymentMethod
+from domain.errors import OrderUnavailable
 from domain.events import EventType, OrderEvent
 from domain.messages import CheckoutAnswer, EventsSince, OrderInput, PaymentNews, StatusSnapshot
 from domain.order import Placement, Terms
+from domain.payment import GatewayPayment
 from domain.pricing import PricingRequest, Route, price_cart
 from domain.shipment import CourierUpdate, ShipmentState
 from domain.status import OrderStatus
-from tests.fakes.aws import FakeEventPublisher, FakeFiles
+from tests.fakes.aws import FakeFiles
 from tests.fakes.gateways import FakePaymentGateway
 from tests.fakes.stock import FakeCatalogue, FakeCoupons, FakeInventory, Shop
 from tests.workflows.doubles import (
     CourierDouble,
+    CrashingInventory,
+    DeafPublisher,
     MailDouble,
     RegisterDouble,
     RendererDouble,
@@ -48,23 +52,38 @@ HAPPY = (
 
 
 @dataclass
+class ForgetfulGateway(FakePaymentGateway):
+    """A gateway whose open attempts fail after it was asked about them a number of times."""
+
+    fail_attempts_after_looks: int | None = None
+
+    async def payments_of(self, razorpay_order_id: str) -> Sequence[GatewayPayment]:
+        looks = len(self.called("payments_of"))
+        if self.fail_attempts_after_looks is not None and looks >= self.fail_attempts_after_looks:
+            self.payments = {
+                key: replace(payment, status="failed") for key, payment in self.payments.items()
+            }
+        return await super().payments_of(razorpay_order_id)
+
+
+@dataclass
 class House:
     """The fakes, and the workers that run on them."""
 
     client: Client
-    skips_time: bool
+    environment: WorkflowEnvironment | None = None
     shop: Shop = field(default_factory=Shop)
-    gateway: FakePaymentGateway = field(default_factory=FakePaymentGateway)
+    gateway: ForgetfulGateway = field(default_factory=ForgetfulGateway)
     courier: CourierDouble = field(default_factory=CourierDouble)
     register: RegisterDouble = field(default_factory=RegisterDouble)
     mail: MailDouble = field(default_factory=MailDouble)
     files: FakeFiles = field(default_factory=FakeFiles)
-    publisher: FakeEventPublisher = field(default_factory=FakeEventPublisher)
+    publisher: DeafPublisher = field(default_factory=DeafPublisher)
     stores: SmallStores = field(default_factory=SmallStores)
 
     def __post_init__(self) -> None:
         self.catalogue = FakeCatalogue(self.shop)
-        self.inventory = FakeInventory(self.shop)
+        self.inventory = CrashingInventory(inner=FakeInventory(self.shop))
         self.coupons = FakeCoupons(self.shop)
         self.orders = OrderClient(self.client, self.stores)
 
@@ -183,6 +202,8 @@ class House:
     # --- looking --------------------------------------------------------------------------------
 
     async def now(self) -> datetime:
+        if self.environment is not None:
+            return await self.environment.get_current_time()
         return datetime.now(UTC)
 
     async def status(self, order_id: str) -> StatusSnapshot:
@@ -209,7 +230,10 @@ class House:
         last: list[StatusSnapshot] = []
 
         async def seen() -> bool:
-            last[:] = [await self.status(order_id)]
+            try:
+                last[:] = [await self.status(order_id)]
+            except OrderUnavailable:  # a query waits for the local activities of an open task
+                return False
             return check(last[0])
 
         await eventually(seen, f"the order's state, last seen {last}")
@@ -221,6 +245,26 @@ class House:
         for call in self.publisher.called("publish"):
             by_id.update({event.id: event for event in call["events"]})
         return sorted(by_id.values(), key=lambda event: event.sequence)
+
+    async def skip(self, span: timedelta) -> None:
+        """Let time pass on the time-skipping server."""
+        assert self.environment is not None
+        await self.environment.sleep(span)
+
+    async def until_free(self, wanted: dict[tuple[str, str], int]) -> None:
+        async def same() -> bool:
+            return self.free_units() == wanted
+
+        await eventually(same, "the stock given back")
+
+    async def until_refund_known(self, order_id: str) -> None:
+        """Wait until the workflow knows Razorpay's id of its refund."""
+
+        async def known() -> bool:
+            snapshot = await self.status(order_id)
+            return snapshot.waits_for.startswith("refund")
+
+        await eventually(known, "the refund's id")
 
     def free_units(self) -> dict[tuple[str, str], int]:
         """Return what can be ordered now."""

@@ -14,15 +14,24 @@ async def test_a_prepaid_order_is_paid_delivered_and_completed(fast_house: House
     await house.move(answer.order_id, *HAPPY)
 
     assert await handle.result() is OrderStatus.COMPLETED
-    assert [event.type.value for event in house.published()] == [
+    types = [event.type.value for event in house.published()]
+    assert [name for name in types if name != "notification_sent"] == [
         "order_placed",
         "payment_requested",
         "payment_confirmed",
         "order_confirmed",
         "delivery_booked",
+        "invoice_generation_queued",
         "invoice_generated",
         "delivery_packed",
+        "delivery_shipped",
+        "delivery_in_transit",
+        "delivery_out_for_delivery",
+        "delivery_delivered",
+        "order_completed",
     ]
+    assert types.count("notification_sent") == 4
+    assert house.stores.heads[answer.order_id].sequence == len(types)
 
 
 async def test_a_cash_order_is_confirmed_at_once(fast_house: House) -> None:
