@@ -76,21 +76,6 @@ async def read_order(
     return reading
 
 
-async def owner_of(deps: Dependencies, order_id: str, caller: Caller) -> str:
-    """Return the customer of an order that the caller may steer.
-
-    Raises:
-        OrderNotFound: unknown, malformed, or somebody else's.
-    """
-    if not ids.is_order_id(order_id):
-        raise OrderNotFound
-    view = await deps.views.get(order_id)
-    known = view or await deps.commands.status(order_id)
-    if not owns(caller, known.customer_id):
-        raise OrderNotFound
-    return known.customer_id
-
-
 async def _awaited(deps: Dependencies, order_id: str, wanted: Wanted) -> OrderView | None:
     """Poll the view until it is new enough or patience ends; return what there is."""
     view: OrderView | None = None

@@ -6,9 +6,9 @@ from api.dependencies import Deps
 from api.idempotency import IdempotencyKey
 from api.problems import catalogue as types
 from api.problems.openapi import problems
-from api.reading import owner_of
 from api.schemas.commands import CancelRequest, CommandBody, HandoverRequest
 from api.security import AnyCaller
+from api.steering import steering
 from domain.messages import CancelOrder
 
 router = APIRouter(prefix="/orders", tags=["orders"])
@@ -32,8 +32,9 @@ async def hand_over_payment(
     order_id: str, caller: AnyCaller, request: HandoverRequest, deps: Deps
 ) -> CommandBody:
     """Hand over what the payment sheet returned. Repeats are harmless."""
-    await owner_of(deps, order_id, caller)
-    return CommandBody.of(await deps.commands.confirm_payment(order_id, request.command()))
+    async with steering(deps, order_id, caller):
+        answer = await deps.commands.confirm_payment(order_id, request.command())
+    return CommandBody.of(answer)
 
 
 @router.post(
@@ -55,6 +56,7 @@ async def cancel_order(
     order_id: str, caller: AnyCaller, key: IdempotencyKey, request: CancelRequest, deps: Deps
 ) -> CommandBody:
     """Cancel the whole order while it has not been handed to the courier; paid money goes back."""
-    await owner_of(deps, order_id, caller)
     command = CancelOrder(reason=request.reason, by=caller.scope.value)
-    return CommandBody.of(await deps.commands.cancel(order_id, command, key))
+    async with steering(deps, order_id, caller):
+        answer = await deps.commands.cancel(order_id, command, key)
+    return CommandBody.of(answer)

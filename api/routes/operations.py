@@ -11,10 +11,11 @@ from api.dependencies import ApiSettings, Deps
 from api.idempotency import OptionalIdempotencyKey
 from api.problems import catalogue as types
 from api.problems.openapi import problems
-from api.reading import owner_of, read_order
+from api.reading import read_order
 from api.schemas.commands import CommandBody, PackedRequest, ResolveRequest
 from api.schemas.orders import OrderSummary, summary_of
 from api.security import OpsCaller
+from api.steering import steering
 from domain import ids
 from domain.messages import MarkPacked, ResolveAttention
 from domain.ports import OrderQuery
@@ -119,7 +120,6 @@ async def resolve_attention(
     key: OptionalIdempotencyKey = None,
 ) -> CommandBody:
     """Answer what waits for a person: retry, skip with a note, or cancel."""
-    await owner_of(deps, order_id, caller)
     command = ResolveAttention(
         attention_id=request.attention_id,
         action=request.action,
@@ -127,7 +127,9 @@ async def resolve_attention(
         by=caller.subject,
     )
     key = key or f"resolve-{request.attention_id}-{request.action}"
-    return CommandBody.of(await deps.commands.resolve_attention(order_id, command, key))
+    async with steering(deps, order_id, caller):
+        answer = await deps.commands.resolve_attention(order_id, command, key)
+    return CommandBody.of(answer)
 
 
 @router.post("/{order_id}/packed", responses=_COMMAND_PROBLEMS)
@@ -139,10 +141,11 @@ async def mark_packed(
     key: OptionalIdempotencyKey = None,
 ) -> CommandBody:
     """Tell that the warehouse has packed a parcel."""
-    await owner_of(deps, order_id, caller)
     command = MarkPacked(shipment=request.shipment)
     key = key or f"packed-{request.shipment}"
-    return CommandBody.of(await deps.commands.mark_packed(order_id, command, key))
+    async with steering(deps, order_id, caller):
+        answer = await deps.commands.mark_packed(order_id, command, key)
+    return CommandBody.of(answer)
 
 
 def _ops_summary(view: OrderView, settings: ApiSettings) -> OpsSummary:

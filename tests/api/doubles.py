@@ -107,10 +107,17 @@ class FakeViews(Recorder):
     """Views in memory; also the search over them."""
 
     views: dict[str, OrderView] = field(default_factory=dict)
+    read: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def get(self, order_id: str) -> OrderView | None:
-        async with self._call("get", order_id=order_id):
+        async with self._call("get", order_id=order_id), self.read:
+            self.read.notify_all()
             return self.views.get(order_id)
+
+    async def was_read(self, times: int) -> None:
+        """Wait until views were read so often."""
+        async with self.read:
+            await self.read.wait_for(lambda: len(self.called("get")) >= times)
 
     async def get_many(self, order_ids: Sequence[str]) -> Mapping[str, OrderView]:
         return {each: self.views[each] for each in order_ids if each in self.views}
@@ -176,7 +183,7 @@ class FakeOrders(Recorder):
         async with self._call("confirm_payment", order_id=order_id, command=command):
             if command.razorpay_signature != GOOD_SIGNATURE:
                 raise CommandRefused(
-                    type="PaymentSignatureInvalid", message="the signature does not fit"
+                    kind="PaymentSignatureInvalid", message="the signature does not fit"
                 )
             state = self._state(order_id)
             state.confirmed_at = _now()
@@ -190,9 +197,12 @@ class FakeOrders(Recorder):
                 return self.updates[order_id, key]
             if state.cancellation:
                 raise CommandRefused(
-                    type="ImpossibleStep", message="the order is cancelled already"
+                    kind="ImpossibleStep", message="the order is cancelled already"
                 )
-            state.cancellation = Cancellation(reason=command.reason, by=command.by, at=_now())
+            state.cancelled_at = _now()
+            state.cancellation = Cancellation(
+                reason=command.reason, by=command.by, at=state.cancelled_at
+            )
             await self._emit(state, EventType.ORDER_CANCELLED, cancellation=state.cancellation)
             self.updates[order_id, key] = _answer(state)
             return self.updates[order_id, key]

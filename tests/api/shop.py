@@ -13,6 +13,7 @@ from adapters.tokens import InvalidToken, TokenIssuer, TokenVerifier
 from api.application import create_app
 from api.bearer_tokens import BearerTokens
 from api.dependencies import ApiSettings, Dependencies, HealthCheck
+from domain.catalogue import Coupon
 from domain.order import Terms
 from tests.api.doubles import FakeCheckouts, FakeClock, FakeOrders, FakeRoutes
 from tests.fakes.aws import FakeFiles, FakeQueue
@@ -73,6 +74,18 @@ class ShopFront:
             ),
             courier_known=lambda token: token == COURIER_TOKEN,
             health=self.health,
+        )
+
+    def add_coupon(
+        self, code: str, *, expired: bool = False, budget_paise: int = 1_000_000_00
+    ) -> None:
+        today = self.clock.now().date()
+        self.shop.coupons[code] = Coupon(
+            code=code,
+            percent_off=10,
+            valid_from=today - timedelta(days=30),
+            valid_until=today + timedelta(days=-1 if expired else 30),
+            budget_paise=budget_paise,
         )
 
     def token(self, subject: str | None = None, scope: str = "customer") -> str:
