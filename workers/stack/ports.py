@@ -1,13 +1,19 @@
 """TCP ports of the embedded stack: defaults, free ones, taken ones."""
 
+import random
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from pathlib import Path
 
 from workers.stack.errors import PortTaken, StackError
 
 LOOPBACK = "127.0.0.1"
 HIGHEST_PORT = 65_535
+LOWEST_FREE_PORT = 10_240
+USUAL_FIRST_OUTGOING_PORT = 32_768
+LEAST_ROOM = 2_000
+OUTGOING_PORTS = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,15 +67,39 @@ def port_setting(name: str) -> str:
 
 
 def free_ports(count: int) -> list[int]:
-    """Different ports that nobody listens on now, picked by the kernel."""
-    sockets = [socket.socket() for _ in range(count)]
+    """Different ports that nobody listens on now.
+
+    They lie below the range from which the kernel serves outgoing connections: one of those
+    could take the port between this look and the moment when its server starts.
+    """
+    found: list[int] = []
+    candidates = range(LOWEST_FREE_PORT, _first_outgoing_port())
+    for port in random.sample(candidates, len(candidates)):
+        if len(found) == count:
+            return found
+        if _can_bind(port):
+            found.append(port)
+    message = f"no {count} free ports from {candidates.start} to {candidates.stop - 1}"
+    raise PortTaken(message)
+
+
+def _first_outgoing_port() -> int:
     try:
-        for each in sockets:
-            each.bind((LOOPBACK, 0))
-        return [int(each.getsockname()[1]) for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
+        first = int(OUTGOING_PORTS.read_text().split()[0])
+    except (OSError, ValueError, IndexError):
+        return USUAL_FIRST_OUTGOING_PORT
+    room = first - LOWEST_FREE_PORT
+    return first if room >= LEAST_ROOM else USUAL_FIRST_OUTGOING_PORT
+
+
+def _can_bind(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True
 
 
 def free_port() -> int:
@@ -83,13 +113,9 @@ def refuse_taken_port(name: str, port: int) -> None:
     Raises:
         PortTaken: somebody listens there; names the port and its setting.
     """
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((LOOPBACK, port))
-        except OSError as error:
-            message = (
-                f"port {port} for {name} is taken: stop what listens there, "
-                f"set {port_setting(name)}, or start with --free-ports"
-            )
-            raise PortTaken(message) from error
+    if not _can_bind(port):
+        message = (
+            f"port {port} for {name} is taken: stop what listens there, "
+            f"set {port_setting(name)}, or start with --free-ports"
+        )
+        raise PortTaken(message)

@@ -79,13 +79,13 @@ class ChildProcess:
         self._signal_group(signal.SIGTERM)
 
     def kill(self) -> None:
-        """End the whole group at once (SIGKILL), also what the child left behind."""
+        """End the whole group at once (SIGKILL), also what a child left behind that just died."""
         self._signal_group(signal.SIGKILL)
 
     def stop(self, *, grace_s: float) -> None:
         """Terminate, wait up to ``grace_s`` seconds, then kill. Blocks until it is gone."""
-        if self._popen is None:
-            return
+        if self._popen is None or self.exit_code() is not None:
+            return  # its process id may be somebody else's by now
         self.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._popen.wait(grace_s)

@@ -124,7 +124,7 @@ class Supervisor:
     def kill(self) -> None:
         """Kill everything at once."""
         for each in self._watched.values():
-            if each.started_at:
+            if each.started_at and each.child.exit_code() is None:
                 each.child.kill()
 
     async def _start_one(self, each: _Watched) -> None:
@@ -132,6 +132,8 @@ class Supervisor:
             await self._watched[name].ready.wait()
         self._spawn(each)
         await self._until_ready(each)
+        if each.service.one_shot:
+            self._tell_reaper(f"-{each.child.pid}")
         self._reporter.ready(each.service.name, time.monotonic() - each.started_at)
         each.ready.set()
 
