@@ -1,10 +1,15 @@
 """A faithful Shiprocket: the courier aggregator as the order service sees it over HTTP.
 
-Served under `/v1/external`: auth/login and logout; orders: create/adhoc, create/return, list, show,
-cancel, cancel/shipment/awbs, address/update, address/pickup, print/invoice; courier: serviceability,
-assign/awb, generate/pickup, generate/label, generate/label-invoice, track by AWB, AWBs, shipment and
-seller's order id; manifests: generate, print; shipments/create: forward-shipment, return-shipment;
-ndr: all, one, action; wallet balance; pickup addresses (`Pune`, `Bengaluru`, `Delhi`, or added ones).
+Served under `/v1/external`:
+
+- auth: login, logout; account/details/wallet-balance; settings/company: pickup, addpickup
+  (pickup locations `Pune`, `Bengaluru` and `Delhi` are there from the start);
+- orders: create/adhoc, create/return, list, show, cancel, cancel/shipment/awbs, address/update,
+  address/pickup, print/invoice;
+- courier: serviceability, assign/awb, generate/pickup, generate/label, generate/label-invoice,
+  track by AWB, by many AWBs, by shipment, by the seller's order id;
+- manifests: generate, print; shipments/create: forward-shipment, return-shipment;
+- ndr: all, one, action.
 
 How it is driven: `routes.control` (scripts, single steps, switches), `sandbox.control` (faults,
 clock, evidence), and the page at `/`. Who goes where: `network`. What happens: `movement.journeys`.
