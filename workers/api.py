@@ -1,0 +1,39 @@
+"""The process that serves the HTTP API."""
+
+import asyncio
+
+import uvicorn
+
+from adapters.settings import Settings
+from api.app import opened
+
+DRAIN_S = 15
+"""Longer than the slowest command (10 s), so that a caller gets the answer to what was begun."""
+KEEP_ALIVE_S = 20
+
+
+def run(settings: Settings) -> None:
+    """Serve until SIGTERM or Ctrl-C: then take nothing new, answer what was begun, close.
+
+    Raises:
+        RuntimeError: Temporal does not answer.
+        SystemExit: the port is taken.
+    """
+    asyncio.run(serve(settings))
+
+
+async def serve(settings: Settings) -> None:
+    """Serve in the running event loop."""
+    async with opened(settings) as app:
+        config = uvicorn.Config(
+            app,
+            host=settings.bind_host,
+            port=settings.api_port,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_keep_alive=KEEP_ALIVE_S,
+            timeout_graceful_shutdown=DRAIN_S,
+        )
+        await uvicorn.Server(config).serve()
