@@ -9,6 +9,7 @@ from rich.console import Console
 
 import workers
 from adapters.settings_reader import SettingsError
+from domain.errors import OrderError, ServiceUnavailable
 from workers.stack.errors import StackError
 
 COMMAND_PREFIX = "cli_"
@@ -27,7 +28,7 @@ def create_app() -> typer.Typer:
         name="orders",
         help="Runs the orders of a web shop: the development stack and each of its processes.",
         no_args_is_help=True,
-        pretty_exceptions_show_locals=False,  # they could show secrets
+        pretty_exceptions_enable=False,  # a log needs a traceback that is short and plain
     )
     for name in sorted(_command_modules(), key=lambda name: (name not in FIRST, name)):
         importlib.import_module(f"workers.{name}").register(app)
@@ -43,7 +44,7 @@ def main() -> None:
     """Entry point: errors that people can mend are shown as text, without a traceback."""
     try:
         create_app()()
-    except (StackError, SettingsError) as error:
+    except (StackError, SettingsError, OrderError, ServiceUnavailable) as error:
         Console(stderr=True).print(f"[bold red]error:[/] {_escaped(str(error))}", highlight=False)
         sys.exit(USAGE_ERROR)
 

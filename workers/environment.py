@@ -7,6 +7,7 @@ from pathlib import Path
 from adapters.settings import Settings
 from workers.stack.data_folder import DataFolder
 from workers.stack.dev_secrets import read_dev_secrets
+from workers.stack.emulated_aws import EMULATOR_CREDENTIALS
 
 DEFAULT_DATA_DIR = Path(".data")
 # Which setting holds what `stack.json` says about a service.
@@ -51,11 +52,16 @@ def load_environment(data: Path | None) -> dict[str, str]:
 def load_settings(data: Path | None) -> Settings:
     """The settings for a command.
 
+    The AWS client reads its credentials from the process alone, so those of a development
+    stack are put there.
+
     Raises:
         SettingsError: a setting is missing or wrong.
         DataFolderUnusable: a file of the data folder is damaged.
     """
-    return Settings.from_env(load_environment(data))
+    env = load_environment(data)
+    os.environ.update({name: value for name, value in env.items() if name.startswith("AWS_")})
+    return Settings.from_env(env)
 
 
 def _address_variables(addresses: Mapping[str, str]) -> dict[str, str]:
@@ -66,5 +72,5 @@ def _address_variables(addresses: Mapping[str, str]) -> dict[str, str]:
         variables["SHIPROCKET_BASE_URL"] = f"{addresses['courier_sandbox']}/v1/external"
     if "aws" in addresses:
         # An emulator accepts any credentials, but the client wants some.
-        variables |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+        variables |= EMULATOR_CREDENTIALS
     return variables

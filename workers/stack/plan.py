@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from workers.stack import services
+from workers.stack.emulated_aws import EMULATOR_CREDENTIALS
 from workers.stack.errors import StackError
 from workers.stack.given import given_services, refuse_silent_services
 from workers.stack.ports import (
@@ -27,12 +28,6 @@ from workers.stack.services import Folders, Service
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 OWN_PROCESS_DEADLINE_S = 60.0
-# Emulators accept any credentials, but the client wants some.
-EMULATOR_CREDENTIALS: Mapping[str, str] = {
-    "AWS_ACCESS_KEY_ID": "test",
-    "AWS_SECRET_ACCESS_KEY": "test",
-    "AWS_EC2_METADATA_DISABLED": "true",
-}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
