@@ -54,13 +54,16 @@ async def advance(request: Request) -> Response:
     depot = depot_of(request)
     parcel = _parcel(depot, request.path_params["awb"])
     body = _object(await read_json(request) if await request.body() else {}, ("to",))
+    status = None if body.get("to") is None else _status(body["to"])
+    if parcel.is_over and status is parcel.status:
+        return JSONResponse({"parcel": parcel.as_document()})
     if parcel.is_over:
         problem = f"{parcel.awb} is {parcel.status.label.lower()}, which is the end"
         raise ControlError(field="awb", problem=problem, remedy="Advance another parcel")
     if parcel.pickup_scheduled_at is None:
         problem = f"{parcel.awb} has no scheduled pickup"
         raise ControlError(field="awb", problem=problem, remedy="Generate its pickup first")
-    _move(depot, parcel, body.get("to"))
+    _move(depot, parcel, status)
     return JSONResponse({"parcel": parcel.as_document()})
 
 
@@ -101,8 +104,7 @@ async def faults(request: Request) -> Response:
     return JSONResponse(shown)
 
 
-def _move(depot: Depot, parcel: Parcel, to: object) -> None:
-    status = None if to is None else _status(to)
+def _move(depot: Depot, parcel: Parcel, status: ShipmentStatus | None) -> None:
     if status is ShipmentStatus.CANCELED:
         if not depot.clockwork.cancel(parcel, at=depot.now()):
             problem = f"{parcel.awb} has been picked up"

@@ -171,7 +171,8 @@ async def test_advancing_says_why_it_cannot(seller: Seller) -> None:
     assert "picked up" in await error(awb, {"to": "cancelled"})
     await seller.advance(awb, "in_transit")
     assert "never comes to Shipped" in await error(awb, {"to": "shipped"})
-    await seller.advance(awb, "delivered")
+    delivered = await seller.advance(awb, "delivered")
+    assert await seller.advance(awb, "delivered") == delivered
     assert "the end" in await error(awb, {})
 
 
