@@ -1,0 +1,85 @@
+"""The live feed over Redis Pub/Sub: wakes those who watch an order, and never stands in the way."""
+
+import json
+import logging
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any, Final
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from adapters.redis_subscription import RedisSubscription, channel_of
+from domain.errors import StoreUnavailable
+from domain.events import OrderEvent
+from domain.wire import envelope
+
+log = logging.getLogger(__name__)
+
+WALL: Final = "orders:wall"
+"""The channel on which every order is announced."""
+ANNOUNCE_TIMEOUT_S: Final = 1.0
+"""An announcement later than this is no use: the log is read anyway."""
+CONFIRM_TIMEOUT_S: Final = 2.0
+"""How long a watcher waits for the feed before going on without it."""
+
+
+class RedisLiveFeed:
+    """Announces events and makes subscriptions. Implements `LiveFeed`."""
+
+    def __init__(self, url: str, *, confirm_timeout_s: float = CONFIRM_TIMEOUT_S) -> None:
+        """Use this server; nothing is dialled until the first call."""
+        self._url = url
+        self._confirm_timeout_s = confirm_timeout_s
+        self._client = Redis.from_url(
+            url,
+            protocol=2,
+            socket_connect_timeout=ANNOUNCE_TIMEOUT_S,
+            socket_timeout=ANNOUNCE_TIMEOUT_S,
+            retry=Retry(NoBackoff(), 1),  # once, for a connection that died while it was idle
+        )
+
+    async def announce(self, events: Sequence[OrderEvent]) -> None:
+        """Tell the watchers of each order, in one message per order. Best effort: never raises."""
+        orders: dict[str, list[OrderEvent]] = defaultdict(list)
+        for event in events:
+            orders[event.order_id].append(event)
+        if not orders:
+            return
+        try:
+            async with self._client.pipeline(transaction=False) as pipeline:
+                for order_id, batch in orders.items():
+                    text = _dump(batch)
+                    pipeline.publish(channel_of(order_id), text)
+                    pipeline.publish(WALL, text)
+                await pipeline.execute()
+        except (RedisError, OSError) as error:
+            log.warning("live_feed_announcement_lost", extra={"reason": str(error)})
+
+    def subscribe(self) -> RedisSubscription:
+        """Return a subscription that orders can be added to; one per process."""
+        return RedisSubscription(self._url, confirm_timeout_s=self._confirm_timeout_s)
+
+    async def ping(self) -> None:
+        """Return if Redis answers.
+
+        Raises:
+            StoreUnavailable: it does not.
+        """
+        try:
+            client: Any = self._client
+            await client.ping()
+        except (RedisError, OSError) as error:
+            message = f"Redis: {error}"
+            raise StoreUnavailable(message) from error
+
+    async def close(self) -> None:
+        """Disconnect."""
+        await self._client.aclose()
+
+
+def _dump(events: Sequence[OrderEvent]) -> str:
+    documents = [envelope(event) for event in events]
+    return json.dumps(documents, separators=(",", ":"), ensure_ascii=False)
