@@ -105,7 +105,7 @@ def razorpay_sandbox_url() -> Iterator[str]:
     config = RazorpaySandboxConfig(
         key_id=KEY_ID, key_secret=KEY_SECRET, webhook_secret="contract-webhook-secret"
     )
-    with serving(create_app(config)) as url:
+    with serving(lambda: create_app(config)) as url:
         yield url
 
 
