@@ -1,33 +1,22 @@
 """Bearer tokens of customers and ops: JWT, HS256 and nothing else."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final
 
 import jwt
 
-Scope = Literal["customer", "ops"]
+from domain.errors import InvalidToken
+from domain.ports import Caller, Scope
+
+__all__ = ["InvalidToken", "TokenIssuer", "TokenVerifier"]
 
 ALGORITHM: Final = "HS256"
 ISSUER: Final = "retail-orders"
 AUDIENCE: Final = "retail-orders"
 DEFAULT_LIFETIME: Final = timedelta(hours=12)
 REQUIRED_CLAIMS: Final = ("exp", "iss", "aud", "sub")
-SCOPES: Final[tuple[str, ...]] = get_args(Scope)
+SCOPES: Final = tuple(Scope)
 LEAST_SECRET_BYTES: Final = 32
-
-
-class InvalidToken(Exception):
-    """A token that must not be trusted; the text is the reason and safe to show."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Bearer:
-    """Who a verified token speaks for."""
-
-    subject: str
-    scope: Scope
-    expires_at: datetime
 
 
 class TokenIssuer:
@@ -45,13 +34,13 @@ class TokenIssuer:
         subject: str,
         *,
         now: datetime,
-        scope: Scope = "customer",
+        scope: Scope = Scope.CUSTOMER,
         lifetime: timedelta = DEFAULT_LIFETIME,
     ) -> str:
         """A token for a customer or an ops person, valid from `now` for `lifetime`."""
         claims = {
             "sub": subject,
-            "scope": scope,
+            "scope": str(scope),
             "iat": now,
             "exp": now + lifetime,
             "iss": ISSUER,
@@ -70,7 +59,7 @@ class TokenVerifier:
     def __init__(self, secret: str) -> None:
         self._secret = _checked(secret)
 
-    def verify(self, token: str) -> Bearer:
+    def verify(self, token: str) -> Caller:
         """Who the token speaks for.
 
         Raises:
@@ -87,19 +76,21 @@ class TokenVerifier:
             )
         except jwt.InvalidTokenError as error:
             raise InvalidToken(_reason(error)) from error
-        return _bearer(claims)
+        return _caller(claims)
 
 
-def _bearer(claims: dict[str, Any]) -> Bearer:
-    subject, scope = claims["sub"], claims.get("scope", "customer")
+def _caller(claims: dict[str, Any]) -> Caller:
+    subject, scope = claims["sub"], claims.get("scope", Scope.CUSTOMER)
     if not subject:
         message = "the token names nobody"
         raise InvalidToken(message)
     if scope not in SCOPES:
         message = f"the token's scope is unknown: it must be one of {', '.join(SCOPES)}"
         raise InvalidToken(message)
-    return Bearer(
-        subject=subject, scope=scope, expires_at=datetime.fromtimestamp(claims["exp"], UTC)
+    return Caller(
+        subject=subject,
+        scope=Scope(scope),
+        expires_at=datetime.fromtimestamp(claims["exp"], UTC),
     )
 
 

@@ -1,10 +1,11 @@
 """`orders token`: a bearer token for development."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
+from domain.ports import Scope
 from workers.environment import load_environment
 from workers.options import DataOption
 from workers.stack.errors import StackError
@@ -17,7 +18,7 @@ def register(app: typer.Typer) -> None:
 
 def token(
     customer: Annotated[str, typer.Option(help="Whom the token speaks for.")],
-    scope: Annotated[Literal["customer", "ops"], typer.Option(help="What it allows.")] = "customer",
+    scope: Annotated[Scope, typer.Option(help="What it allows.")] = Scope.CUSTOMER,
     hours: Annotated[float, typer.Option(help="How long it is valid.", min=0.001)] = 12,
     data: DataOption = None,
 ) -> None:

@@ -4,6 +4,7 @@ import jwt
 import pytest
 
 from adapters.tokens import InvalidToken, TokenIssuer, TokenVerifier
+from domain.ports import Scope
 
 SECRET = "s" * 40
 NOW = datetime.now(UTC)
@@ -29,12 +30,12 @@ def refusal(token: str) -> str:
 
 def test_an_issued_token_names_its_customer() -> None:
     bearer = TokenVerifier(SECRET).verify(TokenIssuer(SECRET).issue("cust_1", now=NOW))
-    assert (bearer.subject, bearer.scope) == ("cust_1", "customer")
+    assert (bearer.subject, bearer.scope) == ("cust_1", Scope.CUSTOMER)
 
 
 def test_an_ops_token_carries_its_scope() -> None:
-    token = TokenIssuer(SECRET).issue("asha", now=NOW, scope="ops")
-    assert TokenVerifier(SECRET).verify(token).scope == "ops"
+    token = TokenIssuer(SECRET).issue("asha", now=NOW, scope=Scope.OPS)
+    assert TokenVerifier(SECRET).verify(token).scope is Scope.OPS
 
 
 @pytest.mark.parametrize(
