@@ -19,7 +19,8 @@ from workers.stack.readiness import wait_until_ended, wait_until_ready
 from workers.stack.services import Service
 
 REAPER = Path(__file__).with_name("reaper.py")
-STOP_GRACE_S = 10.0
+# Longer than the 15 s in which a server answers what it has begun.
+STOP_GRACE_S = 20.0
 WATCH_EVERY_S = 0.2
 FIRST_BACKOFF_S = 0.5
 LONGEST_BACKOFF_S = 30.0
