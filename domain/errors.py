@@ -137,3 +137,7 @@ class MailUnavailable(ServiceUnavailable):
 
 class PublishIncomplete(ServiceUnavailable):
     """Some events of a batch were not accepted; repeating the whole batch is safe."""
+
+
+REFUSALS: frozenset[str] = frozenset(cls.__name__ for cls in OrderError.__subclasses__())
+"""The class names that mean a business refusal, wherever an error has travelled as text."""

@@ -5,9 +5,16 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import (
+    ActivityError,
+    ApplicationError,
+    FailureError,
+    is_cancelled_exception,
+)
 
 with workflow.unsafe.imports_passed_through():
+    from domain.errors import REFUSALS
     from workflows import policies
 
 _In = TypeVar("_In")
@@ -19,7 +26,7 @@ async def local_first(
     request: _In,
     *,
     summary: str,
-    limit: timedelta = policies.LOCAL_LIMIT,
+    retry: RetryPolicy = policies.LOCAL_RETRY,
     queue: str = policies.ORDERS_QUEUE,
 ) -> _Out:
     """Run a short idempotent activity locally; if that takes too long, remotely until done.
@@ -33,13 +40,15 @@ async def local_first(
         return await workflow.execute_local_activity_method(
             method,
             request,
-            schedule_to_close_timeout=limit,
-            retry_policy=policies.LOCAL_RETRY,
+            start_to_close_timeout=policies.LOCAL_CALL,
+            retry_policy=retry,
             summary=summary,
         )
-    except ActivityError as error:
+    except FailureError as error:
         if refusal := refusal_of(error):
             raise refusal from error
+        if is_cancelled_exception(error):
+            raise
     return await remote(method, request, queue=queue, summary=summary)
 
 
@@ -74,9 +83,10 @@ async def remote(
         raise ApplicationError(msg, type="ServiceUnavailable", non_retryable=True) from error
 
 
-def refusal_of(error: ActivityError) -> ApplicationError | None:
+def refusal_of(error: FailureError) -> ApplicationError | None:
     """Return the business refusal inside an activity's failure, or None if it was another."""
-    cause = error.cause
-    if isinstance(cause, ApplicationError) and cause.non_retryable:
+    # A remote activity wraps its cause in an ActivityError, a local one does not (tried).
+    cause = error.cause if isinstance(error, ActivityError) else error
+    if isinstance(cause, ApplicationError) and cause.type in REFUSALS:
         return cause
     return None

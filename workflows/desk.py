@@ -138,7 +138,7 @@ class Desk:
             NotificationActivities.send_notification,
             request,
             summary=f"mail: {request.template}",
-            limit=policies.LOCAL_MAIL_LIMIT,
+            retry=policies.LOCAL_MAIL_RETRY,
             queue=policies.NOTIFICATIONS_QUEUE,
         )
         self.outbox.emit(

@@ -88,9 +88,9 @@ class OrderClient:
                     ),
                     ANSWER_LIMIT.total_seconds(),
                 )
-                return answer
             except WorkflowAlreadyStartedError:
                 return await self._answer_of_closed(placement.order_id)
+        return answer
 
     async def confirm_payment(self, order_id: str, command: ConfirmPayment) -> CommandAnswer:
         """Hand over what the payment sheet returned; the payment id is the update id."""

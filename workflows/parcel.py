@@ -117,6 +117,7 @@ class Parcel:
         )
         self._state.shipments[self._number] = parcel
         self._desk.outbox.emit(EventType.DELIVERY_BOOKED, shipment=parcel)
+        self._desk.outbox.emit(EventType.INVOICE_GENERATION_QUEUED, shipment=parcel)
 
     async def _invoice(self) -> None:
         if self._state.invoice_of(self._number) is None:

@@ -11,18 +11,18 @@ INVOICING_QUEUE = "invoicing"
 NOTIFICATIONS_QUEUE = "notifications"
 SCHEDULES_QUEUE = "schedules"
 
-LOCAL_LIMIT = timedelta(seconds=5)
-"""A local activity holds its workflow task open, and one that keeps retrying fills the history."""
-
-LOCAL_MAIL_LIMIT = timedelta(seconds=2)
-"""A slow mail relay must not delay the order; the remote activity has all the time it needs."""
-
+LOCAL_CALL = timedelta(milliseconds=1500)
 LOCAL_RETRY = RetryPolicy(
-    initial_interval=timedelta(milliseconds=100),
-    maximum_interval=timedelta(seconds=1),
-    backoff_coefficient=2,
+    initial_interval=timedelta(milliseconds=100), backoff_coefficient=2, maximum_attempts=3
 )
-"""Rides out a write conflict or a dropped connection within the local limit."""
+"""Rides out a write conflict or a dropped connection, for five seconds at the most.
+
+A local activity holds its workflow task open, and one that keeps retrying fills the history. The
+attempts are counted because the schedule-to-close timeout alone did not end the retries (tried).
+"""
+
+LOCAL_MAIL_RETRY = RetryPolicy(maximum_attempts=1)
+"""A slow mail relay must not delay the order; the remote activity has all the time it needs."""
 
 UNTIL_DONE = RetryPolicy(
     initial_interval=timedelta(seconds=1),
