@@ -172,7 +172,7 @@ async def test_advancing_says_why_it_cannot(seller: Seller) -> None:
     await seller.advance(awb, "in_transit")
     assert "never comes to Shipped" in await error(awb, {"to": "shipped"})
     delivered = await seller.advance(awb, "delivered")
-    assert await seller.advance(awb, "delivered") == delivered
+    assert (await seller.advance(awb, "delivered"))["scans"] == delivered["scans"]
     assert "the end" in await error(awb, {})
 
 
