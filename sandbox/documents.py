@@ -11,6 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+LOCK_WAIT_S = 3.0
+"""How long a restarted sandbox waits for its predecessor to let go of the file."""
+
 
 class DocumentStore:
     """Documents by kind and id. One process at a time may use a file.
@@ -19,23 +22,30 @@ class DocumentStore:
         path: the SQLite file; its folder is made if missing. None keeps documents in memory only.
 
     Raises:
-        ValueError: the file exists but is not a store of documents; the text names the remedy.
+        ValueError: the file is in use or not a store of documents; the text names the remedy.
     """
 
     def __init__(self, path: Path | None = None) -> None:
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600)
         # The server's own thread builds and uses the store; a test may build it in another one.
         self._db = sqlite3.connect(
-            path or ":memory:", isolation_level=None, check_same_thread=False
+            path or ":memory:", isolation_level=None, timeout=LOCK_WAIT_S, check_same_thread=False
         )
         try:
+            # A second sandbox on the same file would not see what the first one knows.
+            self._db.execute("PRAGMA locking_mode=EXCLUSIVE")
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=NORMAL")
             self._db.execute(
                 "CREATE TABLE IF NOT EXISTS documents"
                 " (kind TEXT, id TEXT, body TEXT, PRIMARY KEY (kind, id))"
             )
+        except sqlite3.OperationalError as error:
+            self._db.close()
+            message = f"{path} cannot be used ({error}): is another sandbox running on it?"
+            raise ValueError(message) from error
         except sqlite3.DatabaseError as error:
             self._db.close()
             message = f"{path} is not a sandbox data file ({error}): delete it or name another one"

@@ -8,7 +8,8 @@ The wire format is that of `PUT /_control/faults`:
      "webhooks": {"loss": 0, "duplicate": 0, "reorder": 0, "delay_s": 0, "wrong_signature": 0,
                   "only": "payment.*"}}
 
-Probabilities are 0 to 1, `…_s` are seconds that apply to every match. `only` is a shell pattern
+Probabilities are 0 to 1. `slow_s` and `delay_s` are seconds; `slow` and `delay` (default 1) are the
+share of answers and events that they apply to. `only` is a shell pattern
 ("METHOD /path" or the webhook's event name), `limit` the number of faults after which the group
 switches itself off. The same seed and the same order of calls give the same faults.
 """
@@ -43,6 +44,7 @@ class HttpFaults:
 
     lost_answer: float = 0.0
     slow_s: float = 0.0
+    slow: float = 1.0
     error_500: float = 0.0
     html_502: float = 0.0
     error_429: float = 0.0
@@ -63,6 +65,7 @@ class WebhookFaults:
     duplicate: float = 0.0
     reorder: float = 0.0
     delay_s: float = 0.0
+    delay: float = 1.0
     wrong_signature: float = 0.0
     old_secret: float = 0.0
     only: str = "*"
@@ -122,10 +125,8 @@ class FaultSwitches:
         """Return for how many real seconds the answer to "METHOD /path" is held back."""
         faults = self.plan.http
         applies = self._applies("http", faults.only, faults.limit, target)
-        if not applies or not faults.slow_s:
-            return 0.0
-        self._struck["http"] += 1
-        return faults.slow_s
+        strikes = applies and faults.slow_s and self._strikes("http", faults.slow)
+        return faults.slow_s if strikes else 0.0
 
     def draw_webhook(self, event: str) -> WebhookFate:
         """Return the fate of a new webhook event."""
@@ -137,7 +138,7 @@ class FaultSwitches:
         return WebhookFate(
             copies=2 if self._strikes("webhooks", faults.duplicate) else 1,
             reordered=self._strikes("webhooks", faults.reorder),
-            delay_s=faults.delay_s,
+            delay_s=self._delay_s(faults),
         )
 
     def draw_signature(self, event: str) -> str:
@@ -148,6 +149,10 @@ class FaultSwitches:
         if self._strikes("webhooks", faults.wrong_signature):
             return "wrong"
         return "old" if self._strikes("webhooks", faults.old_secret) else "right"
+
+    def _delay_s(self, faults: WebhookFaults) -> float:
+        strikes = faults.delay_s and self._strikes("webhooks", faults.delay)
+        return faults.delay_s if strikes else 0.0
 
     def _applies(self, group: str, only: str, limit: int | None, target: str) -> bool:
         used_up = limit is not None and self._struck[group] >= limit

@@ -4,7 +4,7 @@ import json
 from collections import deque
 from collections.abc import Mapping
 
-KEPT = 100_000
+KEPT = 50_000
 """Calls kept; older ones are dropped (their number stays in `total`)."""
 
 SECRET_FIELDS = frozenset({"password", "token", "card"})

@@ -88,6 +88,7 @@ def account_state(account: Account) -> dict[str, object]:
         "orders": [one.as_json() for one in ledger.orders.values()],
         "payments": [one.as_json() for one in ledger.payments.values()],
         "refunds": [one.as_json() for one in ledger.refunds.values()],
+        "disputes": [one.as_json() for one in ledger.disputes.values()],
         "settlements": [one.as_json() for one in ledger.settlements.values()],
         "webhooks": {
             "url": account.config.webhook_url,

@@ -12,9 +12,10 @@ from starlette.responses import JSONResponse, Response
 from sandbox.control import TrafficRules
 from sandbox.razorpay import control_routes
 from sandbox.razorpay.account import Account, open_account
-from sandbox.razorpay.api import orders, payments, refunds, settlements
+from sandbox.razorpay.api import disputes, orders, payments, refunds, settlements
 from sandbox.razorpay.api.errors import URL_NOT_FOUND, fault_answer, not_applicable
 from sandbox.razorpay.bank.attempts import plan_payment
+from sandbox.razorpay.bank.disputing import plan_dispute
 from sandbox.razorpay.bank.refunding import plan_refund
 from sandbox.razorpay.bank.settling import plan_settlement
 from sandbox.razorpay.checkout import ledger_page, sheet
@@ -38,6 +39,7 @@ def create_app(config: RazorpaySandboxConfig) -> Starlette:
             *orders.routes(account),
             *payments.routes(account),
             *refunds.routes(account),
+            *disputes.routes(account),
             *settlements.routes(account),
             *sheet.routes(account),
             *ledger_page.routes(account),
@@ -77,6 +79,11 @@ def plan_again(account: Account) -> None:
         plan_refund(account, refund)
         if refund.debited and refund.settlement_id is None:
             plan_settlement(account, refund.created_at)
+
+    for dispute in account.ledger.disputes.values():
+        plan_dispute(account, dispute)
+        if dispute.closed_at is not None and dispute.debited and dispute.settlement_id is None:
+            plan_settlement(account, dispute.closed_at)
 
 
 def _is_api(path: str) -> bool:

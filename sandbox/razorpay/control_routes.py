@@ -17,12 +17,20 @@ from sandbox.razorpay.bank.attempts import (
     fail_payment,
     start_payment,
 )
+from sandbox.razorpay.bank.disputing import (
+    ENDED,
+    PHASES,
+    RESPONSE_LIMIT_S,
+    move_dispute,
+    open_dispute,
+)
 from sandbox.razorpay.bank.methods import METHODS, usual_instrument
 from sandbox.razorpay.bank.settling import settle
 from sandbox.razorpay.entities import Order, Payment
 from sandbox.razorpay.identity import sign_handover
 
 OUTCOMES = ("captured", "failed", "authorized", "failed_then_captured", "pending")
+DISPUTE_NEWS = ("under_review", "action_required", "won", "lost", "closed")
 LATER_OUTCOMES = ("captured", "authorized", "failed")
 
 
@@ -43,6 +51,8 @@ class ControlEndpoints:
             ("POST", "/_control/payments", self.pay),
             ("POST", "/_control/payments/{payment_id}", self.continue_payment),
             ("PUT", "/_control/refunds", self.change_refunds),
+            ("POST", "/_control/disputes", self.open_dispute),
+            ("POST", "/_control/disputes/{dispute_id}", self.move_dispute),
             ("POST", "/_control/settlements", self.settle_now),
             ("POST", "/_control/webhooks", self.change_hook),
         )
@@ -117,6 +127,40 @@ class ControlEndpoints:
                 "work_s": work_s,
             }
         )
+
+    async def open_dispute(self, request: Request) -> Response:
+        """Let the customer's bank dispute a captured payment.
+
+        Body: `payment_id`, optional `amount` (paise, default all of it), `phase` (default
+        chargeback) and `respond_in_s` (default seven days).
+        """
+        body = _object(await read_json(request), ("payment_id", "amount", "phase", "respond_in_s"))
+        payment = self._payment(str(body.get("payment_id")))
+        amount = _number(body, "amount", payment.amount)
+        if not payment.captured or not 0 < amount <= payment.amount:
+            problem = f"a {payment.status} payment over {payment.amount} is not disputed {amount}"
+            remedy = "Name a captured payment and at most its amount"
+            raise ControlError(field="amount", problem=problem, remedy=remedy)
+        dispute = open_dispute(
+            self._account,
+            payment,
+            amount=int(amount),
+            phase=_choice(body, "phase", PHASES, "chargeback"),
+            respond_by=self._account.now() + _number(body, "respond_in_s", RESPONSE_LIMIT_S),
+        )
+        return JSONResponse(dispute.as_json())
+
+    async def move_dispute(self, request: Request) -> Response:
+        """Let the bank go on with a dispute: `status` of `DISPUTE_NEWS`."""
+        body = _object(await read_json(request), ("status",))
+        status = _choice(body, "status", DISPUTE_NEWS)
+        dispute = self._account.ledger.disputes.get(str(request.path_params["dispute_id"]))
+        if dispute is None or dispute.status in ENDED:
+            problem = "unknown, or already ended"
+            remedy = "Name an open dispute of GET /_control/state"
+            raise ControlError(field="dispute_id", problem=problem, remedy=remedy)
+        move_dispute(self._account, dispute, status, at=self._account.now())
+        return JSONResponse(dispute.as_json())
 
     async def settle_now(self, _request: Request) -> Response:
         """Pay out everything that moved until now, without waiting for T+2."""

@@ -179,6 +179,42 @@ class Refund:
 
 
 @dataclass(kw_only=True, slots=True)
+class Dispute:
+    """A customer's claim through the bank. Losing it takes `amount` from the merchant's balance."""
+
+    id: str
+    amount: int
+    currency: str
+    payment_id: str
+    created_at: int
+    respond_by: int
+    status: str = "open"
+    phase: str = "chargeback"
+    reason_code: str = "goods_or_services_not_received"
+    debited: int = 0
+    evidence: Json = field(default_factory=dict)
+    closed_at: float | None = None
+    settlement_id: str | None = None
+
+    def as_json(self) -> Json:
+        """Return the dispute as the API shows it."""
+        return {
+            "id": self.id,
+            "entity": "dispute",
+            "payment_id": self.payment_id,
+            "amount": self.amount,
+            "currency": self.currency,
+            "amount_deducted": self.debited,
+            "reason_code": self.reason_code,
+            "respond_by": self.respond_by,
+            "status": self.status,
+            "phase": self.phase,
+            "evidence": self.evidence,
+            "created_at": self.created_at,
+        }
+
+
+@dataclass(kw_only=True, slots=True)
 class Settlement:
     """A payout of the merchant's balance to the bank."""
 
@@ -201,6 +237,10 @@ class Settlement:
             "utr": self.utr,
             "created_at": self.created_at,
         }
+
+
+Reported = Order | Payment | Refund | Dispute | Settlement
+"""What a webhook can be about."""
 
 
 @dataclass(kw_only=True, slots=True)

@@ -3,23 +3,25 @@
 from collections import defaultdict
 from contextlib import AbstractContextManager
 from dataclasses import asdict
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sandbox.clock import Clock
 from sandbox.documents import DocumentStore
 from sandbox.razorpay.api.errors import invalid_input, unknown_id
 from sandbox.razorpay.entities import (
+    Dispute,
     IdempotencyKey,
     Order,
     Payment,
     Refund,
+    Reported,
     Settlement,
     WebhookEvent,
 )
 from sandbox.razorpay.identity import is_id
 
-Entity = Order | Payment | Refund | Settlement | WebhookEvent
-Found = TypeVar("Found", Order, Payment, Refund, Settlement, WebhookEvent)
+Entity = Reported | WebhookEvent
+Found = TypeVar("Found", Order, Payment, Refund, Dispute, Settlement)
 
 CLOCK = ("settings", "clock")
 HOOK = ("settings", "hook")
@@ -33,6 +35,7 @@ class Ledger:
         self.orders = {key: Order(**body) for key, body in store.all("order")}
         self.payments = {key: Payment(**body) for key, body in store.all("payment")}
         self.refunds = {key: Refund(**body) for key, body in store.all("refund")}
+        self.disputes = {key: Dispute(**body) for key, body in store.all("dispute")}
         self.settlements = {key: Settlement(**body) for key, body in store.all("settlement")}
         self.events = {key: WebhookEvent(**body) for key, body in store.all("event")}
         self.keys = {key: IdempotencyKey(**body) for key, body in store.all("key")}
@@ -40,29 +43,29 @@ class Ledger:
         self._payments_of: defaultdict[str, list[Payment]] = defaultdict(list)
         self._refunds_of: defaultdict[str, list[Refund]] = defaultdict(list)
         for payment in self.payments.values():
-            self._payments_of[payment.order_id].append(payment)
+            self._index(payment)
         for refund in self.refunds.values():
-            self._refunds_of[refund.payment_id].append(refund)
+            self._index(refund)
+        # Any: each dictionary holds the one class that it is listed under.
+        self._kept: dict[type[Entity], tuple[str, dict[str, Any]]] = {
+            Order: ("order", self.orders),
+            Payment: ("payment", self.payments),
+            Refund: ("refund", self.refunds),
+            Dispute: ("dispute", self.disputes),
+            Settlement: ("settlement", self.settlements),
+            WebhookEvent: ("event", self.events),
+        }
         self.clock_ahead_s = float(settings.get("clock", {}).get("ahead_s", 0.0))
         self.hook_enabled = bool(settings.get("hook", {}).get("enabled", True))
 
     def save(self, *entities: Entity) -> None:
         """Make the present state of the entities durable."""
         for entity in entities:
-            if isinstance(entity, Order):
-                self._put("order", self.orders, entity)
-            elif isinstance(entity, Payment):
-                if entity.id not in self.payments:
-                    self._payments_of[entity.order_id].append(entity)
-                self._put("payment", self.payments, entity)
-            elif isinstance(entity, Refund):
-                if entity.id not in self.refunds:
-                    self._refunds_of[entity.payment_id].append(entity)
-                self._put("refund", self.refunds, entity)
-            elif isinstance(entity, Settlement):
-                self._put("settlement", self.settlements, entity)
-            else:
-                self._put("event", self.events, entity)
+            kind, known = self._kept[type(entity)]
+            if entity.id not in known:
+                known[entity.id] = entity
+                self._index(entity)
+            self._store.put(kind, entity.id, asdict(entity))
 
     def save_key(self, key: IdempotencyKey) -> None:
         """Make an idempotency key durable."""
@@ -94,6 +97,10 @@ class Ledger:
         """Return a refund; raises like `order`."""
         return _find(self.refunds, "rfnd", refund_id)
 
+    def dispute(self, dispute_id: str) -> Dispute:
+        """Return a dispute; raises like `order`."""
+        return _find(self.disputes, "disp", dispute_id)
+
     def settlement(self, settlement_id: str) -> Settlement:
         """Return a settlement; raises like `order`."""
         return _find(self.settlements, "setl", settlement_id)
@@ -114,9 +121,11 @@ class Ledger:
         """Close the store."""
         self._store.close()
 
-    def _put(self, kind: str, known: "dict[str, Found]", entity: "Found") -> None:
-        known[entity.id] = entity
-        self._store.put(kind, entity.id, asdict(entity))
+    def _index(self, entity: Entity) -> None:
+        if isinstance(entity, Payment):
+            self._payments_of[entity.order_id].append(entity)
+        elif isinstance(entity, Refund):
+            self._refunds_of[entity.payment_id].append(entity)
 
 
 def _find(known: "dict[str, Found]", prefix: str, entity_id: str) -> "Found":

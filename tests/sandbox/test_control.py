@@ -153,6 +153,16 @@ def test_probabilities_are_met_and_repeatable() -> None:
     assert drawn.count("lost_answer") / 2_000 == pytest.approx(0.7 * 0.3, abs=0.05)
 
 
+def test_slowness_and_delay_can_strike_a_share() -> None:
+    switches = FaultSwitches()
+    http, webhooks = HttpFaults(slow_s=2, slow=0.5), WebhookFaults(delay_s=3, delay=0.5)
+    switches.put(FaultPlan(seed=1, http=http, webhooks=webhooks))
+    slow = [switches.slow_s("GET /") for _ in range(1_000)]
+    delayed = [switches.draw_webhook("x").delay_s for _ in range(1_000)]
+    assert slow.count(2) / 1_000 == pytest.approx(0.5, abs=0.06)
+    assert delayed.count(3) / 1_000 == pytest.approx(0.5, abs=0.06)
+
+
 def test_a_limit_ends_the_fault() -> None:
     switches = FaultSwitches()
     switches.put(FaultPlan(http=HttpFaults(error_500=1, limit=2)))
@@ -172,6 +182,16 @@ def test_a_store_remembers_in_the_order_of_first_storing(tmp_path: Path) -> None
     assert list(again.all("order")) == [("b", {"n": 3}), ("a", {"n": 2})]
     assert list(again.all("parcel")) == []
     again.close()
+
+
+def test_two_sandboxes_cannot_share_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sandbox.documents.LOCK_WAIT_S", 0.05)
+    first = DocumentStore(tmp_path / "data.sqlite")
+    with pytest.raises(ValueError, match="is another sandbox running on it"):
+        DocumentStore(tmp_path / "data.sqlite")
+    first.close()
+    DocumentStore(tmp_path / "data.sqlite").close()
+    assert (tmp_path / "data.sqlite").stat().st_mode & 0o777 == 0o600
 
 
 def test_what_fails_half_way_is_not_stored(tmp_path: Path) -> None:

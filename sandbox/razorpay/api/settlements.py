@@ -11,7 +11,7 @@ from sandbox.razorpay.api import fields
 from sandbox.razorpay.api.call import Call, api_route
 from sandbox.razorpay.api.errors import invalid_input
 from sandbox.razorpay.bank.settling import IST
-from sandbox.razorpay.entities import Json, Payment, Refund, Settlement, notes_json
+from sandbox.razorpay.entities import Dispute, Json, Payment, Refund, Settlement, notes_json
 
 LARGEST_RECON_COUNT = 1000
 RECON_FIELDS = ("year", "month", "day", "count", "skip")
@@ -62,6 +62,9 @@ def recon_rows(account: Account, settlement: Settlement) -> Iterator[Json]:
     for refund in account.ledger.refunds.values():
         if refund.settlement_id == settlement.id:
             yield _refund_row(account, refund, settlement)
+    for dispute in account.ledger.disputes.values():
+        if dispute.settlement_id == settlement.id:
+            yield _dispute_row(account, dispute, settlement)
 
 
 def _payment_row(account: Account, payment: Payment, settlement: Settlement) -> Json:
@@ -96,8 +99,22 @@ def _refund_row(account: Account, refund: Refund, settlement: Settlement) -> Jso
     return row
 
 
+def _dispute_row(account: Account, dispute: Dispute, settlement: Settlement) -> Json:
+    payment = account.ledger.payments[dispute.payment_id]
+    row = _row(account, dispute, payment, settlement)
+    row.update(
+        type="adjustment",
+        debit=dispute.debited,
+        amount=dispute.debited,
+        payment_id=payment.id,
+        dispute_id=dispute.id,
+        description="Dispute lost",
+    )
+    return row
+
+
 def _row(
-    account: Account, entity: Payment | Refund, payment: Payment, settlement: Settlement
+    account: Account, entity: Payment | Refund | Dispute, payment: Payment, settlement: Settlement
 ) -> Json:
     order = account.ledger.orders[payment.order_id]
     card = payment.card or {}

@@ -4,7 +4,7 @@ import secrets
 from datetime import datetime, timedelta, timezone
 
 from sandbox.razorpay.account import Account, atomic
-from sandbox.razorpay.entities import Payment, Refund, Settlement
+from sandbox.razorpay.entities import Dispute, Payment, Refund, Settlement
 from sandbox.razorpay.identity import new_id
 
 IST = timezone(timedelta(hours=5, minutes=30), "IST")
@@ -35,8 +35,9 @@ def settle(account: Account, *, at: float, before: float | None = None) -> Settl
     payments = [one for one in _captured(account) if (one.captured_at or 0) <= limit]
     refunds = [one for one in _debited(account) if one.created_at <= limit]
     amount = sum(one.credited - (one.fee or 0) for one in payments)
-    amount -= sum(one.debited for one in refunds)
-    if amount < 0 or not (payments or refunds):
+    disputes = [one for one in _lost(account) if (one.closed_at or 0) <= limit]
+    amount -= sum(one.debited for one in refunds) + sum(one.debited for one in disputes)
+    if amount < 0 or not (payments or refunds or disputes):
         return None
     settlement = Settlement(
         id=new_id("setl"),
@@ -50,7 +51,9 @@ def settle(account: Account, *, at: float, before: float | None = None) -> Settl
         payment.settlement_id = settlement.id
     for refund in refunds:
         refund.settlement_id = settlement.id
-    account.ledger.save(settlement, *payments, *refunds)
+    for dispute in disputes:
+        dispute.settlement_id = settlement.id
+    account.ledger.save(settlement, *payments, *refunds, *disputes)
     account.hook.emit("settlement.processed", settlement=settlement, at=at)
     return settlement
 
@@ -63,6 +66,11 @@ def _run_planned(account: Account, due_at: float) -> None:
 def _captured(account: Account) -> list[Payment]:
     payments = account.ledger.payments.values()
     return [one for one in payments if one.credited and one.settlement_id is None]
+
+
+def _lost(account: Account) -> list[Dispute]:
+    disputes = account.ledger.disputes.values()
+    return [one for one in disputes if one.debited and one.settlement_id is None]
 
 
 def _debited(account: Account) -> list[Refund]:

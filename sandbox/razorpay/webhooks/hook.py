@@ -13,7 +13,7 @@ import httpx
 
 from sandbox.control import ControlPanel
 from sandbox.razorpay.config import RazorpaySandboxConfig
-from sandbox.razorpay.entities import Json, Order, Payment, Refund, Settlement, WebhookEvent
+from sandbox.razorpay.entities import Json, Payment, Reported, WebhookEvent
 from sandbox.razorpay.identity import account_id, new_id, sign
 from sandbox.razorpay.ledger import Ledger
 from sandbox.razorpay.webhooks.payloads import event_body
@@ -63,9 +63,7 @@ class Hook:
         if self._client is not None:
             await self._client.aclose()
 
-    def emit(
-        self, name: str, *, at: float, **about: Order | Payment | Refund | Settlement
-    ) -> WebhookEvent:
+    def emit(self, name: str, *, at: float, **about: Reported) -> WebhookEvent:
         """Store an event about the given entities as they are now, and send it on its way."""
         fate = self._panel.switches.draw_webhook(name)
         body = event_body(name, account_id=self._account_id, at=at, about=about)
@@ -212,7 +210,7 @@ class Hook:
         self._ledger.save(event)
 
 
-def _subject(about: dict[str, Order | Payment | Refund | Settlement]) -> str:
+def _subject(about: dict[str, Reported]) -> str:
     payment = about.get("payment")
     if isinstance(payment, Payment):
         return payment.order_id

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sandbox.razorpay.entities import Json, Order, Payment, Refund, Settlement
+from sandbox.razorpay.entities import Json, Payment, Reported
 
 LACKING_IN_ORDER_PAID = ("error_source", "error_step", "error_reason", "acquirer_data")
 
@@ -12,7 +12,7 @@ def event_body(
     *,
     account_id: str,
     at: float,
-    about: Mapping[str, Order | Payment | Refund | Settlement],
+    about: Mapping[str, Reported],
 ) -> Json:
     """Return the envelope of an event; `about` names the entities in the order of `contains`."""
     payload: Json = {key: {"entity": _snapshot(name, entity)} for key, entity in about.items()}
@@ -30,7 +30,7 @@ def event_body(
     return body
 
 
-def _snapshot(name: str, entity: Order | Payment | Refund | Settlement) -> Json:
+def _snapshot(name: str, entity: Reported) -> Json:
     wire = entity.as_json()
     if isinstance(entity, Payment):
         _make_irregular(name, entity, wire)
