@@ -27,6 +27,7 @@ from domain.ports import (
     SentMail,
 )
 from workflows import policies
+from workflows.order import OrderWorkflow
 
 Activity = Callable[..., Any]
 
@@ -58,6 +59,11 @@ def activities_of(queue: str, ports: ActivityPorts) -> list[Activity]:
         KeyError: there is no such queue.
     """
     return _BUILDERS[queue](ports)
+
+
+def workflows_of(queue: str) -> list[type]:
+    """Return the workflows that a worker of this queue runs."""
+    return [OrderWorkflow] if queue == policies.ORDERS_QUEUE else []
 
 
 def _orders(ports: ActivityPorts) -> list[Activity]:

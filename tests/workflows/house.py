@@ -35,7 +35,7 @@ from tests.workflows.doubles import (
     RendererDouble,
     SmallStores,
 )
-from workers.wiring import QUEUES, ActivityPorts, activities_of
+from workers.wiring import QUEUES, ActivityPorts, activities_of, workflows_of
 from workflows.order import CHECKOUT, OrderWorkflow
 from workflows.order_client import OrderClient
 from workflows.policies import ORDERS_QUEUE
@@ -114,7 +114,7 @@ class House:
                     Worker(
                         self.client,
                         task_queue=queue,
-                        workflows=[OrderWorkflow] if queue == ORDERS_QUEUE else [],
+                        workflows=workflows_of(queue),
                         activities=activities_of(queue, self.ports()),
                         graceful_shutdown_timeout=timedelta(seconds=1),
                         **worker_options,
