@@ -3,11 +3,13 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from adapters.settings import Settings
 from workers.stack.data_folder import DataFolder
 from workers.stack.dev_secrets import read_dev_secrets
 from workers.stack.emulated_aws import EMULATOR_CREDENTIALS
+from workers.stack.ports import port_setting
 
 DEFAULT_DATA_DIR = Path(".data")
 # Which setting holds what `stack.json` says about a service.
@@ -21,6 +23,8 @@ ADDRESS_SETTINGS: Mapping[str, str] = {
     "aws": "AWS_ENDPOINT_URL",
     "razorpay_sandbox": "RAZORPAY_BASE_URL",
 }
+
+LISTENERS = frozenset({"api", "tracking", "razorpay_sandbox", "courier_sandbox"})
 
 
 def data_folder(data: Path | None) -> Path:
@@ -68,6 +72,9 @@ def _address_variables(addresses: Mapping[str, str]) -> dict[str, str]:
     variables = {
         setting: addresses[name] for name, setting in ADDRESS_SETTINGS.items() if name in addresses
     }
+    for name in LISTENERS & addresses.keys():
+        # A process that is started by hand beside `orders up --services-only` listens there.
+        variables[port_setting(name)] = str(urlsplit(addresses[name]).port)
     if "courier_sandbox" in addresses:
         variables["SHIPROCKET_BASE_URL"] = f"{addresses['courier_sandbox']}/v1/external"
     if "aws" in addresses:

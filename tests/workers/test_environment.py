@@ -49,6 +49,7 @@ def test_a_running_stack_gives_its_addresses(data: Path) -> None:
     (data / "stack.json").write_text(json.dumps(addresses))
     env = load_environment(data)
     assert env["ORDERS_API_URL"] == "http://127.0.0.1:9"
+    assert env["ORDERS_API_PORT"] == "9"
     assert env["TEMPORAL_ADDRESS"] == "127.0.0.1:10"
     assert env["SHIPROCKET_BASE_URL"] == "http://127.0.0.1:12/v1/external"
 
