@@ -17,7 +17,7 @@ from motor.motor_asyncio import (
     AsyncIOMotorDatabase,
 )
 from pymongo import ASCENDING, DESCENDING, IndexModel
-from pymongo.errors import OperationFailure, PyMongoError
+from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
@@ -145,6 +145,8 @@ def guarded(
     """Make a method raise `StoreUnavailable` where the driver fails. Wraps each public method.
 
     A driver error inside a method that means something (a duplicate key) is handled there first.
+    Of the driver's error only the kind is passed on, for some quote whole documents, with names
+    and addresses in them.
     """
 
     @wraps(method)
@@ -152,10 +154,18 @@ def guarded(
         try:
             return await method(*args, **kwargs)
         except (PyMongoError, BSONError) as error:
-            message = f"MongoDB: {type(error).__name__}: {error}"
-            raise StoreUnavailable(message) from error
+            raise StoreUnavailable(_reason(error)) from None
 
     return call
+
+
+def _reason(error: PyMongoError | BSONError) -> str:
+    kind = f"MongoDB: {type(error).__name__}"
+    if isinstance(error, OperationFailure):
+        return f"{kind}, code {error.code} {(error.details or {}).get('codeName', '')}".rstrip()
+    if isinstance(error, ConnectionFailure):
+        return f"{kind}: {error}"
+    return kind
 
 
 @guarded

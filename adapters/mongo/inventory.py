@@ -4,32 +4,34 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Final
 
 from pymongo.errors import DuplicateKeyError
 
 from adapters.mongo.catalogue import read_level
 from adapters.mongo.connection import Collection, Database, Document, Session, guarded
-from adapters.mongo.stock_ledger import Movement, MovementKind, Recorded, Short, StockLedger
+from adapters.mongo.stock_holds import (
+    HoldState,
+    allocations_of,
+    first_answer,
+    movements_of,
+    never_held,
+    receipt,
+    round_of,
+    shelf_of,
+    units_of,
+)
+from adapters.mongo.stock_ledger import MovementKind, Recorded, Short, StockLedger
 from adapters.mongo.transactions import in_transaction
 from domain.allocation import allocate
 from domain.cart import CartItem
 from domain.catalogue import StockLevel
 from domain.errors import ImpossibleStep, OutOfStock
 from domain.order import Allocation
-from domain.wire import from_json, to_json
+from domain.wire import to_json
 
 TURNS: Final = 4
 """Transactions at a time per process: more of them only get in one another's way on a hot SKU."""
-
-
-class HoldState(StrEnum):
-    """What an order has of the stock."""
-
-    HELD = "held"
-    COMMITTED = "committed"
-    RELEASED = "released"
 
 
 class MongoInventory:
@@ -58,7 +60,7 @@ class MongoInventory:
             key = {"order_id": reference, "kind": MovementKind.RECEIVE.value}
             booked = await self._movements.find(key, session=session).to_list(None)
             before = {(movement["sku"], movement["warehouse"]) for movement in booked}
-            new = [_receipt(reference, each) for each in levels if _shelf(each) not in before]
+            new = [receipt(reference, each) for each in levels if shelf_of(each) not in before]
             await self._ledger.apply(new, session)
 
         try:
@@ -80,7 +82,7 @@ class MongoInventory:
         """
         while True:
             if found := await self._holds.find_one({"_id": order_id}):
-                return _first_answer(found)
+                return first_answer(found)
             levels = await self._levels(item.sku for item in items)
             allocations = allocate(items, levels, await self._places(levels), pincode)
             try:
@@ -151,7 +153,7 @@ class MongoInventory:
             "allocations": to_json(allocations),
             "held_at": datetime.now(UTC),
         }
-        movements = _movements(hold, MovementKind.HOLD)
+        movements = movements_of(hold, MovementKind.HOLD)
 
         async def work(session: Session) -> None:
             await self._ledger.apply(movements, session)
@@ -169,14 +171,14 @@ class MongoInventory:
             return
         if hold["state"] == HoldState.RELEASED:
             hold["round"] += 1
-            await self._ledger.apply(_movements(hold, MovementKind.HOLD), session)
-        await self._ledger.apply(_movements(hold, MovementKind.COMMIT), session)
+            await self._ledger.apply(movements_of(hold, MovementKind.HOLD), session)
+        await self._ledger.apply(movements_of(hold, MovementKind.COMMIT), session)
         await self._turn(hold, HoldState.COMMITTED, session)
 
     async def _refuse_short(self, order_id: str) -> None:
         """Name the SKUs that keep a released order from being held again; none if they are back."""
         hold = await self._holds.find_one({"_id": order_id}) or {"allocations": []}
-        wanted = _units(_allocations(hold))
+        wanted = units_of(allocations_of(hold))
         levels = await self._levels(sku for sku, _ in wanted)
         free = {(level.sku, level.warehouse): level.available for level in levels}
         short = sorted({place[0] for place, units in wanted.items() if free[place] < units})
@@ -186,15 +188,15 @@ class MongoInventory:
     async def _release(self, order_id: str, session: Session) -> None:
         hold = await self._holds.find_one({"_id": order_id}, session=session)
         if hold is None:
-            await self._holds.insert_one(_never_held(order_id), session=session)
+            await self._holds.insert_one(never_held(order_id), session=session)
             return
         if hold["state"] == HoldState.RELEASED:
             return
         if hold["state"] == HoldState.HELD:
-            await self._ledger.apply(_movements(hold, MovementKind.RELEASE), session)
+            await self._ledger.apply(movements_of(hold, MovementKind.RELEASE), session)
         else:
             left = await self._left(hold, session)
-            await self._ledger.apply(_movements(hold, MovementKind.RETURN, left), session)
+            await self._ledger.apply(movements_of(hold, MovementKind.RETURN, left), session)
         await self._turn(hold, HoldState.RELEASED, session)
 
     async def _restock(
@@ -206,22 +208,22 @@ class MongoInventory:
             raise ImpossibleStep(message)
         if hold["state"] == HoldState.RELEASED or await self._restocked(hold, shipment, session):
             return
-        units = _units([allocation])
+        units = units_of([allocation])
         if units - await self._left(hold, session):
             message = f"order {order_id} has less of parcel {shipment} than is to be put back"
             raise ImpossibleStep(message)
-        movements = _movements(hold, MovementKind.RESTOCK, units, shipment)
+        movements = movements_of(hold, MovementKind.RESTOCK, units, shipment)
         await self._ledger.apply(movements, session)
         await self._turn(hold, HoldState.COMMITTED, session)
 
     async def _restocked(self, hold: Document, shipment: int, session: Session) -> bool:
-        key = {**_round(hold), "kind": MovementKind.RESTOCK.value, "shipment": shipment}
+        key = {**round_of(hold), "kind": MovementKind.RESTOCK.value, "shipment": shipment}
         return await self._movements.find_one(key, session=session) is not None
 
     async def _left(self, hold: Document, session: Session) -> Counter[tuple[str, str]]:
         """Return the committed units that have not been put back yet."""
-        left = _units(_allocations(hold))
-        key = {**_round(hold), "kind": MovementKind.RESTOCK.value}
+        left = units_of(allocations_of(hold))
+        key = {**round_of(hold), "kind": MovementKind.RESTOCK.value}
         for movement in await self._movements.find(key, session=session).to_list(None):
             left[movement["sku"], movement["warehouse"]] -= movement["on_hand"]
         return left
@@ -233,74 +235,3 @@ class MongoInventory:
             {"$set": {"state": stage.value, "round": hold["round"]}, "$inc": {"version": 1}},
             session=session,
         )
-
-
-def _receipt(reference: str, level: StockLevel) -> Movement:
-    return Movement(
-        order_id=reference,
-        sku=level.sku,
-        warehouse=level.warehouse,
-        kind=MovementKind.RECEIVE,
-        quantity=level.available,
-    )
-
-
-def _shelf(level: StockLevel) -> tuple[str, str]:
-    return level.sku, level.warehouse
-
-
-def _first_answer(hold: Document) -> tuple[Allocation, ...]:
-    if hold["state"] == HoldState.RELEASED:
-        message = f"the stock of order {hold['_id']} was released; it cannot be held again"
-        raise ImpossibleStep(message)
-    return _allocations(hold)
-
-
-def _never_held(order_id: str) -> Document:
-    return {
-        "_id": order_id,
-        "state": HoldState.RELEASED.value,
-        "round": 0,
-        "allocations": [],
-        "held_at": None,
-    }
-
-
-def _allocations(hold: Document) -> tuple[Allocation, ...]:
-    return tuple(from_json(Allocation, each) for each in hold["allocations"])
-
-
-def _units(allocations: Iterable[Allocation]) -> Counter[tuple[str, str]]:
-    """Count units per (SKU, warehouse)."""
-    units: Counter[tuple[str, str]] = Counter()
-    for allocation in allocations:
-        for line in allocation.lines:
-            units[line.sku, allocation.warehouse] += line.quantity
-    return units
-
-
-def _round(hold: Document) -> Document:
-    return {"order_id": hold["_id"], "round": hold["round"]}
-
-
-def _movements(
-    hold: Document,
-    kind: MovementKind,
-    units: Counter[tuple[str, str]] | None = None,
-    shipment: int = 0,
-) -> list[Movement]:
-    """Return movements of these units, or of all that was allocated."""
-    wanted = _units(_allocations(hold)) if units is None else units
-    return [
-        Movement(
-            order_id=hold["_id"],
-            sku=sku,
-            warehouse=warehouse,
-            kind=kind,
-            quantity=quantity,
-            round=hold["round"],
-            shipment=shipment,
-        )
-        for (sku, warehouse), quantity in wanted.items()
-        if quantity
-    ]

@@ -1,4 +1,5 @@
 import asyncio
+import traceback
 from datetime import UTC, datetime
 
 import pytest
@@ -11,6 +12,7 @@ from adapters.mongo.connection import (
     close,
     connect,
     ensure_indexes,
+    guarded,
     ping,
 )
 from adapters.mongo.transactions import in_transaction
@@ -88,3 +90,16 @@ async def test_conflicting_work_is_done_again_until_all_of_it_is_done(
     assert found is not None
     assert found["count"] == 10
     assert attempts > 10
+
+
+async def test_an_error_of_the_database_does_not_quote_what_was_written(
+    mongo_database: Database,
+) -> None:
+    @guarded
+    async def write_twice() -> None:
+        await mongo_database["sent_mail"].insert_many([{"_id": 1, "name": "Asha Rao"}] * 2)
+
+    with pytest.raises(StoreUnavailable) as failed:
+        await write_twice()
+    assert str(failed.value) == "MongoDB: BulkWriteError, code 65"
+    assert "Asha" not in "".join(traceback.format_exception(failed.value))
