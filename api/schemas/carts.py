@@ -4,9 +4,9 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
-from typing import Annotated, Final, Self
+from typing import Annotated, Any, Final, Self
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from api.schemas.body import RequestBody, Text
 from domain.cart import (
@@ -25,13 +25,34 @@ from domain.errors import FieldError
 from domain.tax import canonical_state
 
 _GSTIN: Final = re.compile(r"\d{2}[A-Z]{5}\d{4}[A-Z][A-Z\d]Z[A-Z\d]")
+QUOTE_EXAMPLE: Final[dict[str, Any]] = {
+    "items": [{"sku": "COFFEE-FIL-500", "quantity": 2}],
+    "pincode": "411001",
+    "payment_method": "prepaid",
+    "coupon": None,
+}
+ORDER_EXAMPLE: Final[dict[str, Any]] = {
+    "items": [{"sku": "COFFEE-FIL-500", "quantity": 2}],
+    "customer": {"name": "Asha Rao", "email": "asha@example.com", "phone": "9876543210"},
+    "shipping_address": {
+        "name": "Asha Rao",
+        "phone": "9876543210",
+        "line1": "12 MG Road",
+        "line2": "Near the clock tower",
+        "city": "Pune",
+        "state": "Maharashtra",
+        "pincode": "411001",
+    },
+    "payment_method": "prepaid",
+    "coupon": None,
+}
 Method = Annotated[PaymentMethod, Field(strict=False, examples=["prepaid"])]
 
 
 class ItemBody(RequestBody):
     """One SKU and how many of it."""
 
-    sku: Text = Field(examples=["TEE-BLK-M"])
+    sku: Text = Field(examples=["COFFEE-FIL-500"])
     quantity: int = Field(examples=[2], json_schema_extra={"minimum": 1, "maximum": MAX_QUANTITY})
 
     def item(self) -> CartItem:
@@ -87,6 +108,8 @@ class AddressBody(RequestBody):
 class QuoteRequest(RequestBody):
     """A cart to be priced. Without `state` the tax split follows the PIN code's postal circle."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [QUOTE_EXAMPLE]})
+
     items: Items
     pincode: Text = Field(examples=["411001"])
     payment_method: Method = PaymentMethod.PREPAID
@@ -106,6 +129,8 @@ class QuoteRequest(RequestBody):
 
 class OrderRequest(RequestBody):
     """A cart to be ordered. Prices are never taken from the client."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [ORDER_EXAMPLE]})
 
     items: Items
     customer: CustomerBody

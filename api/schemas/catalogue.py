@@ -13,7 +13,7 @@ from domain.pricing import OrderLine, Quote
 class ProductBody(BaseModel):
     """One SKU. The price is for one unit and includes GST; `available` units can be ordered now."""
 
-    sku: str = Field(examples=["TEE-BLK-M"])
+    sku: str = Field(examples=["COFFEE-FIL-500"])
     name: str
     description: str
     price_paise: int = Field(examples=[79900])

@@ -1,13 +1,18 @@
 """Bodies of the commands to an existing order, and their answer."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.schemas.body import RequestBody, Text
 from domain.attention import AttentionAction
 from domain.messages import CommandAnswer, ConfirmPayment
 from domain.status import OrderStatus
+
+
+def _example(**body: Any) -> ConfigDict:
+    return ConfigDict(json_schema_extra={"examples": [body]})
+
 
 _Id = Annotated[Text, Field(min_length=1, max_length=64)]
 
@@ -15,11 +20,15 @@ _Id = Annotated[Text, Field(min_length=1, max_length=64)]
 class HandoverRequest(RequestBody):
     """What the payment sheet returned, unchanged."""
 
-    razorpay_payment_id: _Id = Field(examples=["pay_29QQoUBi66xm2f"])
-    razorpay_order_id: _Id = Field(examples=["order_9A33XWu170gUtm"])
-    razorpay_signature: Annotated[Text, Field(min_length=1, max_length=256)] = Field(
-        examples=["9ef4dffbfd84f1318f6739a3ce19f9d85851857ae648f114332d8401e0949a3d"]
+    model_config = _example(
+        razorpay_payment_id="pay_29QQoUBi66xm2f",
+        razorpay_order_id="order_9A33XWu170gUtm",
+        razorpay_signature="9ef4dffbfd84f1318f6739a3ce19f9d85851857ae648f114332d8401e0949a3d",
     )
+
+    razorpay_payment_id: _Id
+    razorpay_order_id: _Id
+    razorpay_signature: Annotated[Text, Field(min_length=1, max_length=256)]
 
     def command(self) -> ConfirmPayment:
         """Return the command for the order's workflow."""
@@ -33,25 +42,27 @@ class HandoverRequest(RequestBody):
 class CancelRequest(RequestBody):
     """Cancel the whole order."""
 
-    reason: Annotated[Text, Field(min_length=1, max_length=200)] = Field(
-        examples=["Ordered the wrong size"]
-    )
+    model_config = _example(reason="Ordered the wrong size")
+
+    reason: Annotated[Text, Field(min_length=1, max_length=200)]
 
 
 class ResolveRequest(RequestBody):
     """What ops decided about an attention; `skip` needs a note."""
 
-    attention_id: _Id = Field(examples=["a1"])
-    action: Annotated[AttentionAction, Field(strict=False)] = Field(examples=["retry"])
-    note: Annotated[Text, Field(max_length=500)] = Field(
-        default="", examples=["Address corrected by phone"]
-    )
+    model_config = _example(attention_id="a1", action="retry", note="Address corrected by phone")
+
+    attention_id: _Id
+    action: Annotated[AttentionAction, Field(strict=False)]
+    note: Annotated[Text, Field(max_length=500)] = ""
 
 
 class PackedRequest(RequestBody):
     """Which parcel the warehouse has packed."""
 
-    shipment: int = Field(ge=1, le=1000, examples=[1])
+    model_config = _example(shipment=1)
+
+    shipment: int = Field(ge=1, le=1000)
 
 
 class CommandBody(BaseModel):
