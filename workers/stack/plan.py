@@ -1,7 +1,8 @@
 """Which services one stack runs, on which ports, and with which environment."""
 
 import sys
-from collections.abc import Callable, Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ from workers.stack.ports import (
 )
 from workers.stack.process import ProcessSpec
 from workers.stack.readiness import (
+    POLL_S,
     Probe,
     http_probe,
     nothing_to_ask,
@@ -28,6 +30,7 @@ from workers.stack.services import Folders, Service
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 OWN_PROCESS_DEADLINE_S = 60.0
+VANISH_S = 1.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,17 +48,23 @@ class StackPlan:
     def refuse_taken_ports(self) -> None:
         """Check all ports before anything starts.
 
+        A stack that was killed a moment ago gets a second to vanish.
+
         Raises:
             StackError: names each taken port with its setting.
         """
-        problems = []
+        until = time.monotonic() + VANISH_S
+        while problems := list(self._taken_ports()):
+            if time.monotonic() > until:
+                raise StackError("\n".join(problems))
+            time.sleep(POLL_S)
+
+    def _taken_ports(self) -> Iterator[str]:
         for name, port in self.listeners().items():
             try:
                 refuse_taken_port(name, port)
             except StackError as error:
-                problems.append(str(error))
-        if problems:
-            raise StackError("\n".join(problems))
+                yield str(error)
 
 
 def plan_stack(
