@@ -73,13 +73,14 @@ async def test_the_other_test_cards_fail_as_documented(
     ("vpa", "status"), [("success@razorpay", "captured"), ("failure@razorpay", "failed")]
 )
 async def test_the_test_upi_ids_answer_after_a_moment(
-    fresh_razorpay: Bench, vpa: str, status: str
+    fresh_razorpay: Bench, monkeypatch: pytest.MonkeyPatch, vpa: str, status: str
 ) -> None:
+    monkeypatch.setattr("sandbox.razorpay.checkout.sheet.BANK_ANSWER_S", 60)
     order = await fresh_razorpay.order()
     payment_id = await start(fresh_razorpay, order["id"], method="upi", vpa=vpa)
     poll = f"/_sheet/payments/{payment_id}"
     assert (await fresh_razorpay.control.get(poll)).json()["status"] == "created"
-    await fresh_razorpay.advance(3)
+    await fresh_razorpay.advance(61)
     assert (await fresh_razorpay.control.get(poll)).json()["status"] == status
     assert (await payment_of(fresh_razorpay, payment_id))["vpa"] == vpa
 

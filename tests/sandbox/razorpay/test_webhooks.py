@@ -83,9 +83,9 @@ async def test_a_failed_delivery_is_repeated_with_growing_gaps_and_the_same_byte
     await fresh_razorpay.pay(order["id"], "failed")
     await wait_for_attempts(fresh_razorpay, "payment.failed", 1)
     for attempt, gap_s in enumerate((5, 10, 20), start=2):
-        await fresh_razorpay.advance(gap_s - 2)
+        await fresh_razorpay.advance(gap_s * 0.2)
         assert len(fresh_razorpay.receiver.received) == attempt - 1
-        await fresh_razorpay.advance(2)
+        await fresh_razorpay.advance(gap_s * 0.8)
         await wait_for_attempts(fresh_razorpay, "payment.failed", attempt)
 
     received = fresh_razorpay.receiver.received
@@ -253,7 +253,7 @@ async def test_a_stuck_order_does_not_hold_up_another(fresh_razorpay: Bench) -> 
     fresh_razorpay.receiver.answer = picky
     await fresh_razorpay.pay(stuck["id"], "failed")
     await fresh_razorpay.pay(quick["id"], "failed")
-    await until(lambda: len(fresh_razorpay.receiver.received) == 2)
+    await until(lambda: len(fresh_razorpay.receiver.received) >= 2)
     await wait_for_attempts(fresh_razorpay, "payment.failed", 2)
     states = [one["state"] for one in await deliveries(fresh_razorpay, "payment.failed")]
     assert states == ["pending", "delivered"]
