@@ -65,7 +65,7 @@ async def read_order(
         view = await _awaited(deps, order_id, wanted) or view
     reading = Reading(view=view) if view else None
     if reading is None or (wanted is not None and not wanted.met_by(reading.view)):
-        reading = await _ask_workflow(deps, order_id, view)
+        reading = await ask_workflow(deps, order_id, view)
     if not owns(caller, reading.view.customer_id):
         raise OrderNotFound
     if wanted is not None and not wanted.met_by(reading.view):
@@ -91,8 +91,8 @@ async def _awaited(deps: Dependencies, order_id: str, wanted: Wanted) -> OrderVi
     return view
 
 
-async def _ask_workflow(deps: Dependencies, order_id: str, view: OrderView | None) -> Reading:
-    """Fold the workflow's own events over the view.
+async def ask_workflow(deps: Dependencies, order_id: str, view: OrderView | None) -> Reading:
+    """Return the view with the workflow's own later events folded over it.
 
     Raises:
         OrderNotFound: neither knows the order.

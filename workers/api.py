@@ -6,6 +6,7 @@ import uvicorn
 
 from adapters.settings import Settings
 from api.app import opened
+from workers.structured_logs import configure_logs
 
 DRAIN_S = 15
 """Longer than the slowest command (10 s), so that a caller gets the answer to what was begun."""
@@ -19,6 +20,7 @@ def run(settings: Settings) -> None:
         RuntimeError: Temporal does not answer.
         SystemExit: the port is taken.
     """
+    configure_logs()
     asyncio.run(serve(settings))
 
 

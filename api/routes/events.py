@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from api.dependencies import Deps
 from api.problems import catalogue as types
 from api.problems.openapi import problems
-from api.reading import Reading, read_order
+from api.reading import Reading, Wanted, ask_workflow, read_order
 from api.schemas.orders import OrderBody, order_of
 from api.security import AnyCaller
 from domain.catch_up import Mode, attach_to
@@ -64,6 +64,8 @@ async def list_events(
 ) -> EventsBody:
     """List an order's events after a sequence number; `epoch` guards against a repaired log."""
     reading = await read_order(deps, order_id, caller)
+    if not Wanted(sequence=after, epoch=epoch).met_by(reading.view):
+        reading = await ask_workflow(deps, order_id, reading.view)
     since = Position(epoch=epoch or reading.view.epoch, sequence=after)
     attachment = await attach_to(reading.view, _log(deps.log, reading), since)
     return EventsBody(

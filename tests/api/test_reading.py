@@ -116,6 +116,16 @@ async def test_a_position_that_makes_no_sense_is_reset(front: ShopFront, positio
     assert body["snapshot"]["sequence"] == 2
 
 
+async def test_a_position_ahead_of_the_view_is_no_reset(front: ShopFront) -> None:
+    order_id = (await front.placed())["order_id"]
+    front.orders.heard = False
+    answer = (await front.post(f"/orders/{order_id}/cancel", {"reason": "too late"})).json()
+    body = (await front.get(f"/orders/{order_id}/events?after={answer['sequence']}")).json()
+    assert (body["mode"], body["events"]) == ("resumed", [])
+    earlier = (await front.get(f"/orders/{order_id}/events?after=1")).json()
+    assert [event["sequence"] for event in earlier["events"]] == [2]
+
+
 async def test_events_that_the_log_has_not_heard_come_from_the_workflow(front: ShopFront) -> None:
     front.orders.heard = False
     order_id = (await front.placed())["order_id"]
