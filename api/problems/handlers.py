@@ -20,7 +20,6 @@ from domain.errors import (
     InvalidToken,
     OrderError,
     OrderNotFound,
-    OrderUnavailable,
     ServiceUnavailable,
 )
 
@@ -68,9 +67,9 @@ def unauthorized(reason: str) -> Problem:
 
 
 def _unavailable(error: ServiceUnavailable) -> Problem:
+    """Return a 503. The error's text may hold addresses of ours, so it only goes to the log."""
     problem_type = types.type_for(type(error).__name__, types.SERVICE_UNAVAILABLE)
-    detail = str(error) if isinstance(error, OrderUnavailable) else problem_type.title
-    return Problem(problem_type, detail, headers={"Retry-After": RETRY_AFTER_S})
+    return Problem(problem_type, headers={"Retry-After": RETRY_AFTER_S})
 
 
 def _quotable(text: str) -> str:
