@@ -95,6 +95,10 @@ class Inventory(Protocol):
         """Give back the hold. Idempotent, also when it never happened; later holds then fail."""
         ...
 
+    async def held_before(self, moment: datetime, limit: int) -> Sequence[str]:
+        """Return orders whose stock has been held, and only held, since before this time."""
+        ...
+
     async def restock(self, order_id: str, shipment: int, allocation: Allocation) -> None:
         """Put a parcel's committed goods back on the shelf. Idempotent by order and shipment."""
         ...

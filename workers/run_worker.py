@@ -7,13 +7,13 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 
-from adapters.invoice_pdf import InvoicePdf
 from temporalio.client import Client
 from temporalio.worker import Worker
 
 from adapters.aws.clients import AwsClients
 from adapters.aws.files import S3Files
 from adapters.aws.publisher import SnsEventPublisher
+from adapters.invoice_pdf import InvoicePdf
 from adapters.mongo.catalogue import MongoCatalogue
 from adapters.mongo.checkouts import MongoPaymentRefs
 from adapters.mongo.connection import close as close_database
@@ -34,6 +34,8 @@ from workers.structured_logs import configure_logs
 from workers.wiring import QUEUES, ActivityPorts, activities_of, workflows_of
 from workflows import policies
 from workflows.connection import connect as connect_temporal
+from workflows.housekeeping import ensure_schedules
+from workflows.order_client import OrderClient
 
 logger = logging.getLogger(__name__)
 
@@ -66,10 +68,12 @@ async def _serve(settings: Settings, queues: tuple[str, ...]) -> None:
     for number in STOP_SIGNALS:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
-        ports = await stack.enter_async_context(connected(settings))
         client = await connect_temporal(settings.temporal_address, settings.temporal_namespace)
+        ports = await stack.enter_async_context(connected(settings, client))
         for queue in queues:
             await stack.enter_async_context(worker_of(queue, client, ports))
+        if policies.SCHEDULES_QUEUE in queues:
+            await ensure_schedules(client)
         health = serving_health(settings.bind_host, settings.health_port, lambda: None)
         await stack.enter_async_context(health)
         logger.info("worker_started", extra={"queues": list(queues)})
@@ -91,7 +95,7 @@ def worker_of(queue: str, client: Client, ports: ActivityPorts) -> Worker:
 
 
 @asynccontextmanager
-async def connected(settings: Settings) -> AsyncIterator[ActivityPorts]:
+async def connected(settings: Settings, client: Client) -> AsyncIterator[ActivityPorts]:
     """Connect the adapters of all activities while the block runs; close in reverse order."""
     async with AsyncExitStack() as stack:
         database = connect_database(settings.mongodb_url, settings.mongodb_database)
@@ -106,6 +110,7 @@ async def connected(settings: Settings) -> AsyncIterator[ActivityPorts]:
             settings.shiprocket_base_url, settings.shiprocket_email, settings.shiprocket_password
         )
         stack.push_async_callback(courier.close)
+        archive = MongoOrderArchive(database)
         yield ActivityPorts(
             catalogue=MongoCatalogue(database),
             inventory=MongoInventory(database),
@@ -120,5 +125,6 @@ async def connected(settings: Settings) -> AsyncIterator[ActivityPorts]:
             sent_mail=MongoSentMail(database),
             publisher=SnsEventPublisher(aws),
             heads=MongoOrderHeads(database),
-            archive=MongoOrderArchive(database),
+            archive=archive,
+            orders=OrderClient(client, archive),
         )

@@ -6,6 +6,7 @@ from typing import Any
 
 from activities.delivery import DeliveryActivities
 from activities.events import EventActivities
+from activities.housekeeping import HousekeepingActivities
 from activities.inventory import InventoryActivities
 from activities.invoicing import InvoicingActivities
 from activities.notifications import NotificationActivities
@@ -21,12 +22,14 @@ from domain.ports import (
     Inventory,
     Mailer,
     OrderArchive,
+    OrderCommands,
     OrderHeads,
     PaymentGateway,
     PaymentRefs,
     SentMail,
 )
 from workflows import policies
+from workflows.housekeeping import HousekeepingWorkflow
 from workflows.order import OrderWorkflow
 
 Activity = Callable[..., Any]
@@ -50,6 +53,7 @@ class ActivityPorts:
     publisher: EventPublisher
     heads: OrderHeads
     archive: OrderArchive
+    orders: OrderCommands
 
 
 def activities_of(queue: str, ports: ActivityPorts) -> list[Activity]:
@@ -63,7 +67,7 @@ def activities_of(queue: str, ports: ActivityPorts) -> list[Activity]:
 
 def workflows_of(queue: str) -> list[type]:
     """Return the workflows that a worker of this queue runs."""
-    return [OrderWorkflow] if queue == policies.ORDERS_QUEUE else []
+    return _WORKFLOWS.get(queue, [])
 
 
 def _orders(ports: ActivityPorts) -> list[Activity]:
@@ -108,6 +112,10 @@ def _invoicing(ports: ActivityPorts) -> list[Activity]:
     return [invoicing.issue_document]
 
 
+def _schedules(ports: ActivityPorts) -> list[Activity]:
+    return [HousekeepingActivities(ports.inventory, ports.orders).release_forgotten_holds]
+
+
 def _notifications(ports: ActivityPorts) -> list[Activity]:
     return [NotificationActivities(ports.mailer, ports.sent_mail).send_notification]
 
@@ -118,5 +126,10 @@ _BUILDERS: dict[str, Callable[[ActivityPorts], list[Activity]]] = {
     policies.DELIVERY_QUEUE: _delivery,
     policies.INVOICING_QUEUE: _invoicing,
     policies.NOTIFICATIONS_QUEUE: _notifications,
+    policies.SCHEDULES_QUEUE: _schedules,
+}
+_WORKFLOWS: dict[str, list[type]] = {
+    policies.ORDERS_QUEUE: [OrderWorkflow],
+    policies.SCHEDULES_QUEUE: [HousekeepingWorkflow],
 }
 QUEUES = tuple(_BUILDERS)

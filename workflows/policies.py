@@ -51,3 +51,9 @@ REMITTANCE_POLL = timedelta(days=1)
 
 ATTENTION_REMINDER = timedelta(days=1)
 """An attention that nobody answers is raised again each day."""
+
+HOLD_AGE = timedelta(days=1)
+"""Only the workflow releases a hold; one that is this old is asked about."""
+
+SWEEP = timedelta(minutes=10)
+"""One round of housekeeping looks at a few hundred orders, each with a query of up to 3 seconds."""

@@ -69,6 +69,13 @@ class MongoInventory:
             await in_transaction(self._db, work)
 
     @guarded
+    async def held_before(self, moment: datetime, limit: int) -> Sequence[str]:
+        """Return orders whose stock has been held, and only held, since before this time."""
+        forgotten = {"state": HoldState.HELD.value, "held_at": {"$lt": moment}}
+        found = await self._holds.find(forgotten, {"_id": 1}).sort("held_at").to_list(limit)
+        return [hold["_id"] for hold in found]
+
+    @guarded
     async def hold(
         self, order_id: str, items: Sequence[CartItem], pincode: str
     ) -> tuple[Allocation, ...]:

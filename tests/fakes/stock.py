@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from adapters.mongo import sample_catalogue
@@ -71,6 +71,7 @@ class _Hold:
     allocations: tuple[Allocation, ...]
     left: Counter[tuple[str, str]]
     restocked: set[int]
+    held_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
 class FakeInventory:
@@ -105,6 +106,10 @@ class FakeInventory:
         )
         self.shop.held += _units(allocations)
         return allocations
+
+    async def held_before(self, moment: datetime, limit: int) -> Sequence[str]:
+        old = [key for key, h in self.holds.items() if h.state == "held" and h.held_at < moment]
+        return old[:limit]
 
     async def commit(self, order_id: str) -> None:
         await asyncio.sleep(0)

@@ -37,6 +37,9 @@ class CrashingInventory(Recorder):
         async with self._call("release", order_id=order_id):
             await self.inner.release(order_id)
 
+    async def held_before(self, moment: datetime, limit: int) -> Sequence[str]:
+        return await self.inner.held_before(moment, limit)
+
     async def restock(self, order_id: str, shipment: int, allocation: Allocation) -> None:
         async with self._call("restock", order_id=order_id, shipment=shipment):
             await self.inner.restock(order_id, shipment, allocation)

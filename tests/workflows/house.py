@@ -103,6 +103,7 @@ class House:
             publisher=self.publisher,
             heads=self.stores,
             archive=self.stores,
+            orders=self.orders,
         )
 
     @asynccontextmanager

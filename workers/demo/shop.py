@@ -47,7 +47,6 @@ class Shop:
     async def available(self) -> dict[str, int]:
         """Return the units of each SKU that can be ordered now."""
         answer = await self._call("GET", f"{self._api}/products")
-        products = answer["products"] if isinstance(answer, dict) else answer
         return {product["sku"]: product["available"] for product in answer["products"]}
 
     async def place(self, customer: str, body: Json) -> Json:

@@ -4,6 +4,7 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -308,3 +309,18 @@ async def counted(db: Database) -> dict[str, tuple[int, int]]:
     shelves = await db["stock"].find().to_list(None)
     assert all(0 <= shelf["held"] <= shelf["on_hand"] for shelf in shelves)
     return {shelf["_id"]: (shelf["on_hand"], shelf["held"]) for shelf in shelves}
+
+
+async def test_only_old_holds_that_were_neither_sold_nor_released_are_forgotten(
+    shop: Warehouses,
+) -> None:
+    await shop.fill("TEE", PNQ=10)
+    forgotten, sold, released = order_id(), order_id(), order_id()
+    for order in (forgotten, sold, released):
+        await shop.inventory.hold(order, [CartItem(sku="TEE", quantity=1)], PUNE)
+    await shop.inventory.commit(sold)
+    await shop.inventory.release(released)
+
+    soon, now = datetime.now(UTC) + timedelta(minutes=1), datetime.now(UTC) - timedelta(hours=1)
+    assert await shop.inventory.held_before(soon, 10) == [forgotten]
+    assert await shop.inventory.held_before(now, 10) == []
