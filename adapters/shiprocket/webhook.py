@@ -4,7 +4,6 @@ It has no signature and no event id, repeats the whole history each time, and al
 that were made elsewhere on the account: it is a hint, and the workflow only follows it forward.
 """
 
-import hmac
 import json
 import re
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from adapters.shiprocket.access import verify_token
 from adapters.shiprocket.forms import moment
 from adapters.shiprocket.statuses import state_of
 from domain.ids import parse_seller_reference
@@ -38,11 +38,6 @@ class CourierWebhook:
     order_id: str
     shipment: int
     update: CourierUpdate | None
-
-
-def verify_token(given: str | None, expected: str) -> bool:
-    """Tell whether the `x-api-key` is the token that was set in Shiprocket's panel."""
-    return hmac.compare_digest((given or "").encode("utf-8", "replace"), expected.encode())
 
 
 def parse(body: bytes | str, received_at: datetime) -> CourierWebhook | None:

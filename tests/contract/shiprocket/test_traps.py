@@ -14,6 +14,7 @@ from tests.contract.shiprocket.conftest import (
     API,
     EMAIL,
     PASSWORD,
+    ROUTES,
     TIMEOUT_S,
     Parcels,
     SandboxNetwork,
@@ -279,3 +280,20 @@ async def test_no_answer_at_all_is_told() -> None:
     with pytest.raises(CourierUnavailable, match="ConnectError"):
         await courier.track(1, "X")
     await courier.close()
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+@pytest.mark.parametrize("call", ["schedule_pickup", "cancel"])
+async def test_a_fault_while_acting_on_a_parcel_may_pass(
+    sandbox_network: SandboxNetwork, parcels: Parcels, call: str, kind: str
+) -> None:
+    booking = await sandbox_network.courier.book(parcels.request())
+    act = getattr(sandbox_network.courier, call)
+    sandbox_network.controls.faults(only=ROUTES[call], **{kind: 1})
+    with pytest.raises(CourierUnavailable):
+        await act(booking)
+
+    await act(booking)
+
+    (stored,) = [one for one in sandbox_network.stored() if one["awb"] == booking.awb]
+    assert stored["shipment_status"] == {"schedule_pickup": 3, "cancel": 8}[call]

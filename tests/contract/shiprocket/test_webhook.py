@@ -142,6 +142,11 @@ def test_only_the_token_opens_the_hook() -> None:
         assert not verify_token(wrong, "secret")
 
 
+def test_without_a_token_of_ours_the_hook_stays_shut() -> None:
+    assert not verify_token("", "")
+    assert not verify_token(None, "")
+
+
 @pytest.mark.parametrize(
     ("text", "utc"),
     [
