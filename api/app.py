@@ -23,9 +23,8 @@ from adapters.settings import Settings
 from adapters.shiprocket.courier import ShiprocketCourier
 from adapters.shiprocket.webhook import verify_token
 from adapters.system_clock import SystemClock
-from adapters.tokens import InvalidToken, TokenIssuer, TokenVerifier
+from adapters.tokens import TokenIssuer, TokenVerifier
 from api.application import create_app
-from api.bearer_tokens import BearerTokens
 from api.dependencies import ApiSettings, Dependencies, HealthCheck
 from domain.order import Terms
 from workflows.connection import connect as connect_temporal
@@ -80,7 +79,7 @@ def _dependencies(
         log=MongoEventLog(database),
         files=S3Files(aws, settings.s3_bucket),
         inbox=inbox,
-        tokens=BearerTokens(TokenVerifier(settings.jwt_secret).verify, InvalidToken),
+        tokens=TokenVerifier(settings.jwt_secret),
         issuer=TokenIssuer(settings.jwt_secret),
         razorpay_signed=partial(verify_signature, secrets=secrets),
         courier_known=partial(verify_token, expected=settings.courier_webhook_token),

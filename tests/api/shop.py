@@ -9,12 +9,12 @@ from typing import Any
 import httpx
 
 from adapters.razorpay_signature import verify_signature
-from adapters.tokens import InvalidToken, TokenIssuer, TokenVerifier
+from adapters.tokens import TokenIssuer, TokenVerifier
 from api.application import create_app
-from api.bearer_tokens import BearerTokens
 from api.dependencies import ApiSettings, Dependencies, HealthCheck
 from domain.catalogue import Coupon
 from domain.order import Terms
+from domain.ports import Scope
 from tests.api.doubles import FakeCheckouts, FakeClock, FakeOrders, FakeRoutes
 from tests.fakes.aws import FakeFiles, FakeQueue
 from tests.fakes.stock import FakeCatalogue, FakeInventory, Shop
@@ -67,7 +67,7 @@ class ShopFront:
             log=self.orders.log,
             files=self.files,
             inbox=self.inbox,
-            tokens=BearerTokens(TokenVerifier(JWT_SECRET).verify, InvalidToken),
+            tokens=TokenVerifier(JWT_SECRET),
             issuer=TokenIssuer(JWT_SECRET),
             razorpay_signed=lambda body, signature: verify_signature(
                 body, signature, [WEBHOOK_SECRET, PREVIOUS_WEBHOOK_SECRET]
@@ -89,14 +89,12 @@ class ShopFront:
         )
 
     def token(self, subject: str | None = None, scope: str = "customer") -> str:
-        issuer: Any = TokenIssuer(JWT_SECRET)
-        token: str = issuer.issue(
+        return TokenIssuer(JWT_SECRET).issue(
             subject or self.customer,
             now=self.clock.now(),
-            scope=scope,
+            scope=Scope(scope),
             lifetime=timedelta(hours=1),
         )
-        return token
 
     def bearer(self, subject: str | None = None, scope: str = "customer") -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token(subject, scope)}"}
