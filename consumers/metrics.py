@@ -39,6 +39,11 @@ class ConsumerMetrics:
             ("consumer",),
             registry=registry,
         )
+        self.views_behind = Gauge(
+            "orders_views_behind",
+            "Views that had not reached a head recorded a while ago, at the last sweep.",
+            registry=registry,
+        )
         self.views_healed = Counter(
             "orders_view_healed",
             "Views that were completed from the order's workflow.",

@@ -37,7 +37,7 @@ CONTRACT = ConsumerContract(
     ordering=Ordering.CONTIGUOUS,
     unknown_type=UnknownType.PARK,
     visibility_s=30,
-    max_receive=8,
+    max_receive=12,
     replay_safe=True,
     staleness_slo_s=1.0,
 )
@@ -76,5 +76,11 @@ def build(ports: ConsumerPorts) -> OrderViewConsumer:
         projection=projection, events_since=ports.events_since, metrics=ports.metrics
     )
     holes = HoleWatch(repair=repair, projection=projection, wait_s=ports.view_timing.hole_wait_s)
-    sweep = ViewSweep(heads=ports.heads, repair=repair, clock=ports.clock, timing=ports.view_timing)
+    sweep = ViewSweep(
+        heads=ports.heads,
+        repair=repair,
+        clock=ports.clock,
+        timing=ports.view_timing,
+        metrics=ports.metrics,
+    )
     return OrderViewConsumer(projection=projection, holes=holes, sweep=sweep)

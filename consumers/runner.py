@@ -26,7 +26,8 @@ class Pace:
     Attributes:
         wait_s: long poll; also how long a stop may have to wait for a poll under way.
         batches: batches in flight at once; while so many are, nothing more is received.
-        first_hide_s, longest_hide_s: a failed message stays away for `first * 2^(receives-1)`.
+        first_hide_s, longest_hide_s: a failed message stays away for `first * 2^(receives-1)`; one
+            that cannot be read stays away for `first_hide_s` only: waiting does not mend it.
         handler_deadline_s: a handler that takes longer has failed.
         longest_pause_s: while a service is away, polling slows down to this, so that an outage
             does not use up the receives of healthy messages.
@@ -153,7 +154,7 @@ class Runner:
             exc_info=None if foreseen else error,
         )
         for message in job.messages:
-            await self._send_back(message, waiting)
+            await self._send_back(message, waiting, self._pace.hide_s(message.receives))
 
     async def _refuse(
         self, message: QueueMessage, reason: str, waiting: dict[str, QueueMessage]
@@ -168,11 +169,13 @@ class Runner:
                 "receives": message.receives,
             },
         )
-        await self._send_back(message, waiting)
+        await self._send_back(message, waiting, self._pace.hide_s(receives=1))
 
-    async def _send_back(self, message: QueueMessage, waiting: dict[str, QueueMessage]) -> None:
+    async def _send_back(
+        self, message: QueueMessage, waiting: dict[str, QueueMessage], hide_s: int
+    ) -> None:
         waiting.pop(message.receipt, None)
-        await self._hide([message], self._pace.hide_s(message.receives))
+        await self._hide([message], hide_s)
 
     async def _receive(self) -> Sequence[QueueMessage]:
         try:

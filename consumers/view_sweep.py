@@ -3,10 +3,10 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from consumers.metrics import ConsumerMetrics
 from consumers.needs import ViewTiming
 from consumers.view_repair import ViewRepair
 from domain.errors import ServiceUnavailable
@@ -30,12 +30,19 @@ class ViewSweep:
     """One pass over the orders whose view lags behind a head that was recorded a while ago."""
 
     def __init__(
-        self, *, heads: OrderHeads, repair: ViewRepair, clock: Clock, timing: ViewTiming
+        self,
+        *,
+        heads: OrderHeads,
+        repair: ViewRepair,
+        clock: Clock,
+        timing: ViewTiming,
+        metrics: ConsumerMetrics,
     ) -> None:
         self._heads = heads
         self._repair = repair
         self._clock = clock
         self._timing = timing
+        self._metrics = metrics
 
     async def once(self) -> SweepResult:
         """Heal up to `LIMIT` orders; the next pass takes the rest.
@@ -45,6 +52,7 @@ class ViewSweep:
         """
         older_than = self._clock.now() - timedelta(seconds=self._timing.sweep_older_than_s)
         behind = await self._heads.behind(older_than, LIMIT)
+        self._metrics.views_behind.set(len(behind))
         places = asyncio.Semaphore(AT_ONCE)
 
         async def heal(order_id: str) -> bool:
@@ -54,9 +62,7 @@ class ViewSweep:
         healed = await asyncio.gather(*(heal(order_id) for order_id in behind))
         return SweepResult(behind=len(behind), healed=sum(healed))
 
-    async def run(
-        self, stop: asyncio.Event, *, on_pass: Callable[[SweepResult], None] | None = None
-    ) -> None:
+    async def run(self, stop: asyncio.Event) -> None:
         """Sweep now and then every `sweep_every_s`, until told to stop."""
         while not stop.is_set():
             try:
@@ -68,7 +74,5 @@ class ViewSweep:
                     logger.info(
                         "view_sweep", extra={"behind": result.behind, "healed": result.healed}
                     )
-                if on_pass is not None:
-                    on_pass(result)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), self._timing.sweep_every_s)

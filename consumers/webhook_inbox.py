@@ -38,7 +38,7 @@ CONTRACT = ConsumerContract(
     ordering=Ordering.NONE,
     unknown_type=UnknownType.PARK,
     visibility_s=30,
-    max_receive=8,
+    max_receive=15,
     replay_safe=True,
 )
 

@@ -32,7 +32,11 @@ class Repairs:
             monotonic=lambda: self.now,
         )
         self.sweep = ViewSweep(
-            heads=world.heads, repair=self.repair, clock=world.clock, timing=ViewTiming()
+            heads=world.heads,
+            repair=self.repair,
+            clock=world.clock,
+            timing=ViewTiming(),
+            metrics=world.metrics,
         )
 
 
@@ -178,7 +182,11 @@ async def test_a_sweep_that_cannot_read_the_heads_goes_on_at_its_next_turn() -> 
     await publish(world, order, 2)
     world.heads.error = StoreUnavailable("away")
     sweep = ViewSweep(
-        heads=world.heads, repair=Repairs(world).repair, clock=world.clock, timing=world.timing
+        heads=world.heads,
+        repair=Repairs(world).repair,
+        clock=world.clock,
+        timing=world.timing,
+        metrics=world.metrics,
     )
     stop = asyncio.Event()
     running = asyncio.create_task(sweep.run(stop))
