@@ -43,7 +43,7 @@ class Queues:
         """Take what waits for the consumer."""
 
         async def take(queue: SqsQueue) -> list[QueueMessage]:
-            messages = await queue.receive(limit=10, wait_s=1, visibility_s=30)
+            messages = await queue.receive(limit=10, wait_s=0, visibility_s=30)
             await queue.delete(messages)
             return list(messages)
 
@@ -68,6 +68,12 @@ class Queues:
             for each in opened:
                 each.close()
             clients.close()
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The emulator has one server: it tells at once whether a queue is empty."""
+    monkeypatch.setattr(dead_letters, "WAIT_S", 0)
 
 
 @pytest.fixture
