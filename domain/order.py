@@ -61,9 +61,6 @@ class Allocation:
     lines: tuple[ShipmentLine, ...]
 
 
-_NEVER_ARRIVED = (ShipmentState.CANCELLED, ShipmentState.LOST, ShipmentState.RTO_DELIVERED)
-
-
 @dataclass(kw_only=True, slots=True)
 class OrderState:
     """Everything the workflow knows; the one object that continue-as-new and resumption carry.
@@ -144,7 +141,7 @@ class OrderState:
         parcel = self.shipments.get(number)
         if parcel is None:
             return self.cancelled_at is not None
-        return parcel.state in _NEVER_ARRIVED
+        return parcel.never_arrived
 
     def parcel_value_paise(self, number: int) -> int:
         """Return a parcel's share of what the customer is charged; the shares sum to the total."""

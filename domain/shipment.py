@@ -41,6 +41,7 @@ FORWARD: dict[ShipmentState, frozenset[ShipmentState]] = {
 """The one table of a parcel's steps. A courier that skips scans is followed by `path_to`."""
 
 ENDED = frozenset(state for state, steps in FORWARD.items() if not steps)
+NEVER_ARRIVED = frozenset({S.CANCELLED, S.LOST, S.RTO_DELIVERED})
 WITH_COURIER = frozenset(FORWARD) - ENDED - {S.BOOKED, S.PACKED}
 
 
@@ -71,6 +72,11 @@ class Shipment:
     attempts: int = 0
     reason: str | None = None
     changed_at: datetime | None = None
+
+    @property
+    def never_arrived(self) -> bool:
+        """Tell whether this parcel has ended without reaching the customer."""
+        return self.state in NEVER_ARRIVED
 
     @property
     def ended(self) -> bool:

@@ -23,16 +23,18 @@ with workflow.unsafe.imports_passed_through():
     from workflows.desk import Desk
     from workflows.payment import Payments
     from workflows.placing import commit_stock
+    from workflows.refunds import Refunds
 
 
 class Closing:
     """A terminal status is not the end of the run: what may still come is waited for."""
 
-    def __init__(self, desk: Desk, payments: Payments) -> None:
+    def __init__(self, desk: Desk, payments: Payments, refunds: Refunds) -> None:
         """Close the order at this desk."""
         self._desk = desk
         self._state = desk.state
         self._payments = payments
+        self._refunds = refunds
 
     async def wait(self) -> bool:
         """Wait out what may still come; True if late money calls for another round."""
@@ -42,7 +44,7 @@ class Closing:
             if await self._desk.wait(self._revivable, "late payments", look_again):
                 await self._revive()
                 return True
-            if self._payments.settled and not self._state.open_attention:
+            if self._refunds.settled and not self._state.open_attention:
                 return False
             await self._continue_if_long()
             look_again = await self._chase_money()
@@ -111,7 +113,7 @@ class Closing:
                 self._desk.outbox.emit(EventType.COD_REMITTED, payment=entry)
         again = workflow.now() + policies.REMITTANCE_POLL
         await self._desk.wait(
-            lambda: self._payments.settled or self._payments.reviving, "money on its way", again
+            lambda: self._refunds.settled or self._payments.reviving, "money on its way", again
         )
         return workflow.now()
 

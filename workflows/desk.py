@@ -134,13 +134,19 @@ class Desk:
             task.add_done_callback(self._mails.discard)
 
     async def _send(self, request: NotificationRequest) -> None:
-        sent = await local_first(
-            NotificationActivities.send_notification,
-            request,
-            summary=f"mail: {request.template}",
-            retry=policies.LOCAL_MAIL_RETRY,
-            queue=policies.NOTIFICATIONS_QUEUE,
+        sent = await self.insist(
+            "notification",
+            lambda: local_first(
+                NotificationActivities.send_notification,
+                request,
+                summary=f"mail: {request.template}",
+                retry=policies.LOCAL_MAIL_RETRY,
+                queue=policies.NOTIFICATIONS_QUEUE,
+            ),
+            (AttentionAction.RETRY, AttentionAction.SKIP),
         )
+        if sent is None:
+            return
         self.outbox.emit(
             EventType.NOTIFICATION_SENT,
             rides=True,

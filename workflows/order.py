@@ -36,6 +36,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.parcel import Parcel, with_courier
     from workflows.payment import Payments
     from workflows.placing import checkout_answer, commit_stock, compensate, place
+    from workflows.refunds import Refunds
 
 CHECKOUT = "checkout"
 
@@ -51,7 +52,8 @@ class OrderWorkflow:
         self.state = state
         self._desk = Desk(state)
         self._payments = Payments(self._desk)
-        self._closing = Closing(self._desk, self._payments)
+        self._refunds = Refunds(self._desk, self._payments)
+        self._closing = Closing(self._desk, self._payments, self._refunds)
         self._parcels: dict[int, Parcel] = {}
         self._answer: CheckoutAnswer | None = checkout_answer(state) if state.events else None
 
@@ -61,20 +63,17 @@ class OrderWorkflow:
 
         A cancellation of the workflow is a cancellation of the order: no step is torn apart.
         """
-        background = [
-            asyncio.create_task(work)
-            for work in (
-                self._desk.outbox.keep_publishing(self._desk.console.refresh),
-                self._payments.keep_settling(),
-            )
-        ]
         story = asyncio.create_task(self._story())
+        background = [
+            asyncio.create_task(self._desk.outbox.keep_publishing(self._desk.console.refresh)),
+            asyncio.create_task(self._refunds.keep_settling()),
+        ]
         try:
-            await asyncio.shield(story)
+            await _first_of(story, *background)
         except asyncio.CancelledError:
             if not self._refusal_to_cancel():
                 self._desk.cancel("the workflow was cancelled", "ops")
-            await story
+            await _first_of(story, *background)
         for task in background:
             task.cancel()
         return self.state.status if self.state.events else None
@@ -125,8 +124,8 @@ class OrderWorkflow:
         numbers = range(1, len(self.state.allocations) + 1)
         self._parcels = {number: Parcel(self._desk, number) for number in numbers}
         await asyncio.gather(*(parcel.run() for parcel in self._parcels.values()))
-        stopped = all(s.state is ShipmentState.CANCELLED for s in self.state.shipments.values())
-        if self.state.cancellation and stopped and not self.state.cancelled_at:
+        nothing_arrived = all(s.never_arrived for s in self.state.shipments.values())
+        if self.state.cancellation and nothing_arrived and not self.state.cancelled_at:
             self._tell_cancelled()
 
     def _refuse(self, refusal: Refusal) -> None:
@@ -229,7 +228,7 @@ class OrderWorkflow:
     @workflow.signal
     def refund_event(self, news: RefundNews) -> None:
         """Take Razorpay's news of a refund."""
-        self._payments.record_refund(news.refund)
+        self._refunds.record(news.refund)
 
     @workflow.signal
     def courier_event(self, update: CourierUpdate) -> None:
@@ -274,7 +273,10 @@ class OrderWorkflow:
             return f"the order is {state.status} already"
         if state.cancellation:
             return "the order is being cancelled already"
-        if with_courier(tuple(state.shipments.values())):
+        parcels = tuple(state.shipments.values())
+        if parcels and all(parcel.never_arrived for parcel in parcels):
+            return f"the order is {state.status} already"
+        if with_courier(parcels):
             return "the courier has picked up the parcel already; return it once it is delivered"
         return None
 
@@ -286,6 +288,19 @@ class OrderWorkflow:
             epoch=self.state.epoch,
             message=message,
         )
+
+
+async def _first_of(story: asyncio.Task[None], *background: asyncio.Task[None]) -> None:
+    """Wait for the story's end; work in the background that ends before it is a defect.
+
+    A defect fails the workflow task, which is retried and alerts; it never fails the order.
+    """
+    await workflow.wait([story, *background], return_when=asyncio.FIRST_COMPLETED)
+    for task in background:
+        if task.done():
+            msg = f"background work ended: {task.exception()!r}"
+            raise RuntimeError(msg)
+    await story
 
 
 def _refused(refusal: type[OrderError], message: str) -> ApplicationError:

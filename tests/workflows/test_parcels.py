@@ -245,3 +245,34 @@ async def test_cancelling_the_workflow_of_a_shipped_order_lets_it_arrive(house: 
     await house.move(order_id, *HAPPY[1:])
     await house.until_status(order_id, OrderStatus.DELIVERED)
     assert house.gateway.refunds == {}
+
+
+async def test_an_order_whose_only_parcel_came_back_cannot_be_cancelled(house: House) -> None:
+    order_id = await _packed(house)
+    back = (ShipmentState.SHIPPED, ShipmentState.RTO_INITIATED, ShipmentState.RTO_DELIVERED)
+    await house.move(order_id, *back)
+    await house.until_status(order_id, OrderStatus.RETURNED_TO_ORIGIN)
+    with pytest.raises(CommandRefused, match="already"):
+        await house.orders.cancel(order_id, CANCEL, "k1")
+
+
+async def test_of_two_parcels_the_one_still_here_is_cancelled_and_refunded(house: House) -> None:
+    house.shop.on_hand.clear()
+    house.shop.on_hand["TEE-BLK-M", "PNQ"] = 5
+    house.shop.on_hand["BOTTLE-CU-1L", "BLR"] = 5
+    answer, _ = await house.check_out(
+        await house.placement(("TEE-BLK-M", 1), ("BOTTLE-CU-1L", 1))
+    )
+    await house.pay(answer)
+    await house.until_event(answer.order_id, EventType.DELIVERY_PACKED, times=2)
+    first = house.courier.booked[f"{answer.order_id}-1"].awb
+    house.courier.picked_up.add(first)
+
+    told = await house.orders.cancel(answer.order_id, CANCEL, "k1")
+
+    assert "the rest is with the courier" in told.message
+    await house.until_event(answer.order_id, EventType.REFUND_PROCESSED)
+    await house.move(answer.order_id, *HAPPY, number=1)
+    await house.until_status(answer.order_id, OrderStatus.DELIVERED)
+    refunded = sum(r.amount_paise for r in house.gateway.refunds.values())
+    assert 0 < refunded < answer.total_paise

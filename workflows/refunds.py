@@ -1,0 +1,199 @@
+"""Money going back: whatever is not owed, as soon as it is not, at most once."""
+
+from dataclasses import replace
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.payments import LookUpRefundInput, PaymentActivities, RefundPaymentInput
+    from domain import ids
+    from domain.attention import AttentionAction
+    from domain.events import EventType
+    from domain.payment import (
+        EntryKind,
+        GatewayRefund,
+        PaymentEntry,
+        Refund,
+        RefundStatus,
+    )
+    from workflows import policies
+    from workflows.calls import remote
+    from workflows.desk import Desk
+    from workflows.payment import Payments
+
+
+class Refunds:
+    """The order's refunds. What is due is asked of the ledger, never remembered."""
+
+    def __init__(self, desk: Desk, payments: Payments) -> None:
+        """Give back at this desk; money that may revive the order has to wait."""
+        self._desk = desk
+        self._state = desk.state
+        self._payments = payments
+
+    def record(self, news: GatewayRefund) -> None:
+        """Take in what Razorpay says of a refund that we asked for; others change nothing."""
+        for refund in self._state.refunds.values():
+            if refund.razorpay_refund_id == news.refund_id:
+                self._apply(refund, news)
+
+    async def keep_settling(self) -> None:
+        """Give back whatever is not owed, as soon as it is not, for ever."""
+        while True:
+            await workflow.wait_condition(
+                lambda: not self._payments.reviving and self._state.refund_due_paise > 0
+            )
+            await self._refund(self._state.refund_due_paise)
+
+    @property
+    def settled(self) -> bool:
+        """Tell whether no money is due or on its way, in either direction."""
+        ledger = self._state.ledger
+        open_refunds = any(
+            refund.status in (RefundStatus.INITIATED, RefundStatus.FAILED)
+            for refund in self._state.refunds.values()
+        )
+        cash_is_out = ledger.sum(EntryKind.COD_COLLECTED) > ledger.sum(EntryKind.COD_REMITTED)
+        return not (self._state.refund_due_paise or open_refunds or cash_is_out)
+
+    async def _refund(self, due_paise: int) -> None:
+        payment_id, refundable = self._refundable()
+        if payment_id is None:
+            await self._pay_out_by_hand(due_paise)
+            return
+        number = len(self._state.refunds) + 1
+        refund = Refund(
+            number=number,
+            key=ids.refund_key(self._state.order_id, number),
+            payment_id=payment_id,
+            amount_paise=min(due_paise, refundable),
+            reason=self._reason(),
+            status=RefundStatus.INITIATED,
+            requested_at=workflow.now(),
+        )
+        self._state.refunds[number] = refund
+        self._desk.outbox.emit(EventType.REFUND_INITIATED, refund=refund)
+        try:
+            news = await remote(
+                PaymentActivities.refund_payment,
+                RefundPaymentInput(
+                    order_id=self._state.order_id,
+                    payment_id=payment_id,
+                    amount_paise=refund.amount_paise,
+                    key=refund.key,
+                ),
+                queue=policies.PAYMENTS_QUEUE,
+                summary=f"refund {number}",
+            )
+        except ApplicationError as refusal:
+            self._fail(refund, refusal.message)
+        else:
+            self._apply(refund, news)
+            await self._await_end(number)
+        await self._raise_if_failed(number)
+
+    async def _await_end(self, number: int) -> None:
+        """Wait for a pending refund's webhook, and ask when it does not come."""
+        refunds = self._state.refunds
+
+        def ended() -> bool:
+            return refunds[number].status is not RefundStatus.INITIATED
+
+        while not await self._desk.wait(
+            ended, f"refund {number}", workflow.now() + policies.REFUND_SILENCE
+        ):
+            news = await self._desk.insist("refund", lambda: self._ask_for(refunds[number]))
+            if news:
+                self._apply(refunds[number], news)
+
+    async def _ask_for(self, refund: Refund) -> GatewayRefund:
+        return await remote(
+            PaymentActivities.look_up_refund,
+            LookUpRefundInput(
+                payment_id=refund.payment_id, razorpay_refund_id=refund.razorpay_refund_id or ""
+            ),
+            queue=policies.PAYMENTS_QUEUE,
+            summary=f"ask for refund {refund.number}",
+        )
+
+    def _apply(self, refund: Refund, news: GatewayRefund) -> None:
+        refund = replace(refund, razorpay_refund_id=news.refund_id)
+        self._state.refunds[refund.number] = refund
+        if refund.status is not RefundStatus.INITIATED:
+            return
+        if news.status == "failed":
+            self._fail(refund, "Razorpay reports that the refund failed")
+        elif news.status == "processed":
+            done = replace(refund, status=RefundStatus.PROCESSED, processed_at=news.at)
+            self._book(done, news.refund_id)
+
+    def _book(self, refund: Refund, reference: str) -> None:
+        self._state.refunds[refund.number] = refund
+        self._state.ledger = self._state.ledger.record(
+            PaymentEntry(
+                kind=EntryKind.REFUNDED,
+                amount_paise=refund.amount_paise,
+                reference=reference,
+                at=workflow.now(),
+            )
+        )
+        self._desk.outbox.emit(EventType.REFUND_PROCESSED, refund=refund)
+
+    def _fail(self, refund: Refund, failure: str) -> None:
+        failed = replace(refund, status=RefundStatus.FAILED, failure=failure)
+        self._state.refunds[refund.number] = failed
+        self._desk.outbox.emit(EventType.REFUND_FAILED, refund=failed)
+
+    async def _raise_if_failed(self, number: int) -> None:
+        refund = self._state.refunds[number]
+        if refund.status is not RefundStatus.FAILED:
+            return
+        answer = await self._desk.ask_ops(
+            "refund",
+            f"refund {number} failed: {refund.failure}",
+            "Retry it, or pay it by bank transfer and skip with the reference as the note.",
+            (AttentionAction.RETRY, AttentionAction.SKIP),
+        )
+        manual = answer.action is AttentionAction.SKIP
+        # A retry is a new refund with a new key: Razorpay answers a used key with the old failure.
+        closed = replace(refund, status=RefundStatus.MANUAL if manual else RefundStatus.CLOSED)
+        self._state.refunds[number] = closed
+        if manual:
+            self._book(closed, f"manual:{number}")
+
+    async def _pay_out_by_hand(self, due_paise: int) -> None:
+        number = len(self._state.refunds) + 1
+        refund = Refund(
+            number=number,
+            key=ids.refund_key(self._state.order_id, number),
+            payment_id="cash",
+            amount_paise=due_paise,
+            reason=self._reason(),
+            status=RefundStatus.FAILED,
+            requested_at=workflow.now(),
+            failure="cash cannot be refunded through Razorpay",
+        )
+        self._state.refunds[number] = refund
+        self._desk.outbox.emit(EventType.REFUND_INITIATED, refund=refund)
+        await self._raise_if_failed(number)
+
+    def _refundable(self) -> tuple[str | None, int]:
+        """Return the captured payment with the most money left, and how much that is."""
+        best: tuple[str | None, int] = (None, 0)
+        for entry in self._state.ledger.entries:
+            if entry.kind is EntryKind.CAPTURED:
+                gone = sum(
+                    refund.amount_paise
+                    for refund in self._state.refunds.values()
+                    if refund.payment_id == entry.reference
+                    and refund.status in (RefundStatus.INITIATED, RefundStatus.PROCESSED)
+                )
+                best = max(best, (entry.reference, entry.amount_paise - gone), key=lambda b: b[1])
+        return best
+
+    def _reason(self) -> str:
+        state = self._state
+        if state.cancellation:
+            return state.cancellation.reason
+        return "paid after the order had expired" if state.expired_at else "not owed any more"
