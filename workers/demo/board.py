@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from rich import box
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
@@ -12,6 +13,7 @@ from domain.money import format_inr
 from workers.demo.stories import Story
 
 STAGES = ("pending_payment", "confirmed", "packed", "shipped", "out_for_delivery", "delivered")
+WIDE = 110
 COLOURS = {
     "completed": "bold green",
     "delivered": "green",
@@ -55,18 +57,21 @@ class Row:
         )
 
 
-def board(rows: list[Row], began: float) -> Group:
-    """Return the table as it is now."""
-    table = Table(title="Six orders, live", title_style="bold", expand=False, pad_edge=False)
-    table.add_column("story", min_width=24)
-    table.add_column("total", justify="right")
-    table.add_column("way", min_width=13)
+def board(rows: list[Row], began: float, width: int) -> Group:
+    """Return the table as it is now; parcels are shown where the terminal is wide enough."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("order", min_width=23)
+    table.add_column("total", justify="right", min_width=9)
+    table.add_column("way", min_width=8)
     table.add_column("status", min_width=16)
     table.add_column("payment", min_width=13)
-    table.add_column("parcels", min_width=14)
     table.add_column("time", justify="right", min_width=6)
+    wide = width >= WIDE
+    if wide:
+        table.add_column("parcels", min_width=24)
     for row in rows:
-        table.add_row(*_cells(row))
+        cells = _cells(row)
+        table.add_row(*cells if wide else cells[:-1])
     done = sum(row.arrived for row in rows)
     seconds = time.monotonic() - began
     footer = Text(f"{done} of {len(rows)} where they should be · {seconds:4.1f} s", style="dim")
@@ -84,8 +89,8 @@ def _cells(row: Row) -> tuple[Text | str, ...]:
         _way(row),
         Text(row.status.replace("_", " "), style=COLOURS.get(row.status, "cyan")),
         Text(paid.replace("_", " "), style=COLOURS.get(paid, "cyan")),
-        _parcels(row),
         f"{row.steps[-1][1]:.1f} s" if row.steps else "",
+        _parcels(row),
     )
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from rich.console import Console
 from rich.live import Live
-from rich.table import Table
 
 from workers.demo.audit import Finding, audit
 from workers.demo.board import Row, board
@@ -58,14 +57,14 @@ async def _show(console: Console, stack: RunningStack) -> bool:
         stock = await shop.available()
         rows = [Row(story=story) for story in STORIES]
         began = time.monotonic()
-        with Live(board(rows, began), console=console, refresh_per_second=8) as live:
+        with Live(board(rows, began, console.width), console=console, refresh_per_second=8) as live:
             painting = asyncio.create_task(_paint(live, shop, rows, began))
             try:
                 await _play(shop, rows)
                 await _until_arrived(rows)
             finally:
                 painting.cancel()
-            live.update(board(rows, began))
+            live.update(board(rows, began, console.width))
         findings = await audit(shop, rows, stock)
         _print_orders(console, shop, rows, addresses)
     print_addresses(console, addresses)
@@ -108,7 +107,7 @@ async def _paint(live: Live, shop: Shop, rows: list[Row], began: float) -> None:
         for row in rows:
             if row.order_id:
                 row.show(await shop.order(row.story.customer, row.order_id))
-        live.update(board(rows, began))
+        live.update(board(rows, began, live.console.width))
         await asyncio.sleep(LOOK_EVERY_S)
 
 
@@ -131,18 +130,15 @@ async def _until(check: Any, what: str) -> None:
 def _print_orders(
     console: Console, shop: Shop, rows: list[Row], addresses: Mapping[str, str]
 ) -> None:
-    table = Table(show_header=True, box=None, padding=(0, 2, 0, 0))
-    table.add_column("order", no_wrap=True)
-    table.add_column("in the Temporal UI, and as its customer sees it", overflow="fold")
+    console.print()
     for row in rows:
         page = f"{addresses['temporal_ui']}/namespaces/default/workflows/order:{row.order_id}"
         token = shop.token(row.story.customer)
         track = f"{addresses['tracking']}/track/{row.order_id}#token={token}"
-        table.add_row(
-            f"{row.order_id}\n[dim]{row.story.title}[/]", f"{page}\n[link={track}]tracking page[/]"
-        )
+        console.print(f"[bold]{row.story.title}[/] [dim]{row.order_id}[/]", highlight=False)
+        console.print(f"  Temporal UI  {page}", soft_wrap=True, highlight=False)
+        console.print(f"  customer     {track}", soft_wrap=True, highlight=False)
     console.print()
-    console.print(table)
 
 
 def _print_verdict(console: Console, findings: list[Finding]) -> bool:

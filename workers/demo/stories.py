@@ -95,7 +95,7 @@ STORIES: Final = (
         payment_status="paid",
     ),
     Story(
-        title="payment fails, then works",
+        title="failed payment, retried",
         customer="rohan",
         items=(("EARBUD-ANC-WHT", 1),),
         address=PUNE,
@@ -104,7 +104,7 @@ STORIES: Final = (
         payment_status="paid",
     ),
     Story(
-        title="cancelled, refunded",
+        title="cancelled and refunded",
         customer="farah",
         items=(("LAMP-DESK-LED", 1),),
         address=PUNE,
