@@ -1,3 +1,4 @@
+import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -7,16 +8,18 @@ from typing import TypeVar
 import pytest
 from prometheus_client import CollectorRegistry
 
+from consumers.batch import planner
 from consumers.contract import NotYet
 from consumers.metrics import ConsumerMetrics
 from consumers.needs import CourierNotice, RazorpayNotice
-from consumers.webhook_inbox import build
+from consumers.runner import Pace, Runner
+from consumers.webhook_inbox import CONTRACT, build
 from domain.errors import OrderNotFound, OrderUnavailable
 from domain.messages import PaymentNews, RefundNews
 from domain.payment import GatewayPayment, GatewayRefund
 from domain.shipment import CourierUpdate, ShipmentState
 from domain.wire import Unreadable
-from tests.consumers.doubles import World
+from tests.consumers.doubles import MemoryQueue, World, eventually
 from tests.consumers.orders import AWB, START, log_of, new_order_id, parcel
 from tests.consumers.test_order_view import folded
 
@@ -274,3 +277,30 @@ async def test_a_parcel_of_our_form_whose_order_never_was_goes_to_ops(
 async def test_a_message_that_is_none_of_ours_is_unreadable(inbox: Inbox, body: str) -> None:
     with pytest.raises(Unreadable):
         await build(inbox.world.ports()).handle_message(body)
+
+
+async def test_on_its_queue_a_webhook_waits_for_its_order_and_garbage_dies_alone(
+    inbox: Inbox, order: str
+) -> None:
+    inbox.world.read_razorpay = _reading("the raw body", CAPTURED)
+    queue = MemoryQueue(max_receive=CONTRACT.max_receive)
+    received_at = inbox.world.clock.now().isoformat()
+    webhook = {"source": "razorpay", "received_at": received_at, "body": "the raw body"}
+    queue.put("{garbage", json.dumps({**webhook, "event_id": "evt_1"}))
+    runner = Runner(
+        contract=CONTRACT,
+        queue=queue,
+        plan=planner(CONTRACT, build(inbox.world.ports())),
+        metrics=inbox.world.metrics,
+        clock=inbox.world.clock,
+        pace=Pace(wait_s=0, first_hide_s=0),
+    )
+    stop = asyncio.Event()
+    running = asyncio.create_task(runner.run(stop))
+    await eventually(lambda: any(held.receives > 2 for held in queue.held.values()))
+    await inbox.world.refs.put("order_1", order)
+    await eventually(lambda: queue.empty)
+    stop.set()
+    await running
+    assert inbox.world.news.told == [(order, PAYMENT)]
+    assert [held.body for held in queue.dead] == ["{garbage"]
