@@ -123,13 +123,14 @@ class BookingDesk:
                     return
                 refusals.append(f"{name}: {refusal}")
                 continue
-            reason = _assignment_refusal(body)
+            answer = body if isinstance(body, dict) else {}
+            reason = _assignment_refusal(answer)
             if reason is None:
                 return
-            if body.get("status_code") == WALLET_SHORT:
+            if answer.get("status_code") == WALLET_SHORT:
                 message = f"the courier account's wallet is short: {reason}"
                 raise BookingRefused(message)
-            if body.get("success"):
+            if answer.get("success"):
                 await self._wait_for_awb(request, order)
                 return
             refusals.append(f"{name}: {reason}")
@@ -272,10 +273,8 @@ def _items(items: tuple[ParcelItem, ...]) -> Iterator[dict[str, Any]]:
         }
 
 
-def _assignment_refusal(body: Any) -> str | None:
+def _assignment_refusal(body: Mapping[str, Any]) -> str | None:
     """Return why no AWB was assigned, in whichever of its shapes it is told; None on success."""
-    if not isinstance(body, dict):
-        return "no reason given"
     if str(body.get("awb_assign_status")) == "1":
         return None
     response = body.get("response")

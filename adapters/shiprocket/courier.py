@@ -75,7 +75,12 @@ class ShiprocketCourier:
 
     async def book(self, request: BookingRequest) -> Booking:
         """Create the order, assign an AWB, print the label."""
-        return await self._desk.book(request)
+        try:
+            return await self._desk.book(request)
+        except (AttributeError, IndexError, KeyError, TypeError) as error:
+            # Whatever was done is taken up by the next try, which may find a readable answer.
+            message = f"Shiprocket's answer to {request.reference} is unreadable: {error!r}"
+            raise CourierUnavailable(message) from error
 
     async def schedule_pickup(self, booking: Booking) -> None:
         """Ask for the parcel to be fetched."""

@@ -126,13 +126,14 @@ class ShiprocketSession:
             raise CourierUnavailable(message)
         answer = await self._send("POST", "auth/login", json=self._credentials)
         try:
-            token = _read(answer).get("token")
+            body = _read(answer)
         except ShiprocketRefusal as refusal:
             self._no_login_before = self._now() + self._login_pause_s
             message = (
                 f"Shiprocket refuses the login ({refusal}): check SHIPROCKET_EMAIL and _PASSWORD"
             )
             raise CourierUnavailable(message) from refusal
+        token = body.get("token") if isinstance(body, dict) else None
         if not isinstance(token, str) or not token:
             message = "Shiprocket's login answered without a token"
             raise CourierUnavailable(message)

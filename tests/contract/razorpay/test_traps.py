@@ -1,13 +1,7 @@
 """What the SDK would get wrong, over real HTTP; and the faults of a bad day."""
 
 import asyncio
-import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
 import pytest
 
@@ -15,6 +9,7 @@ from adapters.razorpay_gateway import RazorpayGateway
 from domain.errors import PaymentGatewayUnavailable, PaymentRejected, RefundRejected
 from domain.ids import order_id_for, refund_key
 from tests.contract.razorpay.conftest import KEY_SECRET, SandboxMerchant
+from tests.contract.scripted import scripted
 
 AMOUNT = 149_900
 SOON = timedelta(minutes=30)
@@ -140,7 +135,7 @@ async def test_nothing_is_printed_when_the_network_fails(
     ],
 )
 async def test_an_answer_that_is_not_razorpays_may_pass(status: int, body: bytes) -> None:
-    with answering(status, body) as url:
+    with scripted({"*": (status, body)}) as url:
         gateway = RazorpayGateway(url, "rzp_test_none", KEY_SECRET)
         with pytest.raises(PaymentGatewayUnavailable):
             await gateway.payment("pay_00000000000000")
@@ -154,34 +149,39 @@ async def test_a_refusal_names_the_field_and_the_reason() -> None:
         "field": "receipt",
         "reason": "input_validation_failed",
     }
-    with answering(400, json.dumps({"error": error}).encode()) as url:
+    with scripted({"*": (400, {"error": error})}) as url:
         gateway = RazorpayGateway(url, "rzp_test_none", KEY_SECRET)
         with pytest.raises(PaymentRejected, match=r"receipt.*input_validation_failed"):
             await gateway.payment("pay_00000000000000")
         gateway.close()
 
 
-@contextmanager
-def answering(status: int, body: bytes) -> Iterator[str]:
-    """A server that gives one answer to everything."""
-
-    class Answer(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.send_header("Location", "/elsewhere")
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: Any) -> None:
-            """Keep quiet."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+@pytest.mark.parametrize("amount", [AMOUNT, AMOUNT - 1])
+async def test_a_refund_whose_key_was_forgotten_is_known_by_its_receipt(
+    order_id: str, amount: int
+) -> None:
+    refund = {
+        "id": "rfnd_00000000000000",
+        "payment_id": "pay_00000000000000",
+        "amount": amount,
+        "status": "processed",
+        "receipt": refund_key(order_id, 1),
+        "created_at": 1_790_000_000,
+    }
+    refusal = {
+        "code": "BAD_REQUEST_ERROR",
+        "description": "The payment has been fully refunded already",
+    }
+    answers = {
+        "POST /v1/payments/pay_00000000000000/refund": (400, {"error": refusal}),
+        "GET /v1/payments/pay_00000000000000/refunds": (200, {"items": [{}, refund]}),
+    }
+    with scripted(answers) as url:
+        gateway = RazorpayGateway(url, "rzp_test_none", KEY_SECRET)
+        again = gateway.refund("pay_00000000000000", AMOUNT, refund_key(order_id, 1), order_id)
+        if amount == AMOUNT:
+            assert (await again).refund_id == "rfnd_00000000000000"
+        else:
+            with pytest.raises(RefundRejected, match="fully refunded"):
+                await again
+        gateway.close()
