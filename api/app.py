@@ -26,6 +26,7 @@ from adapters.system_clock import SystemClock
 from adapters.tokens import TokenIssuer, TokenVerifier
 from api.application import create_app
 from api.dependencies import ApiSettings, Dependencies, HealthCheck
+from domain.errors import OrderUnavailable
 from domain.order import Terms
 from workflows.connection import connect as connect_temporal
 from workflows.order_client import OrderClient
@@ -40,7 +41,7 @@ async def opened(settings: Settings) -> AsyncIterator[FastAPI]:
     MongoDB and AWS are dialled at the first use; Temporal has to answer now.
 
     Raises:
-        RuntimeError: Temporal does not answer.
+        OrderUnavailable: Temporal does not answer.
     """
     async with AsyncExitStack() as stack:
         database = connect_database(settings.mongodb_url, settings.mongodb_database)
@@ -53,8 +54,19 @@ async def opened(settings: Settings) -> AsyncIterator[FastAPI]:
             settings.shiprocket_base_url, settings.shiprocket_email, settings.shiprocket_password
         )
         stack.push_async_callback(courier.close)
-        temporal = await connect_temporal(settings.temporal_address, settings.temporal_namespace)
+        temporal = await _temporal(settings)
         yield create_app(_dependencies(settings, database, aws, inbox, courier, temporal))
+
+
+async def _temporal(settings: Settings) -> Client:
+    try:
+        return await connect_temporal(settings.temporal_address, settings.temporal_namespace)
+    except RuntimeError as error:
+        message = (
+            f"Temporal does not answer at {settings.temporal_address}: "
+            "start it, or set TEMPORAL_ADDRESS"
+        )
+        raise OrderUnavailable(message) from error
 
 
 def _dependencies(

@@ -6,6 +6,9 @@ import uvicorn
 
 from adapters.settings import Settings
 from api.app import opened
+from domain.errors import OrderUnavailable
+from workers.stack.errors import StackError
+from workers.stack.ports import refuse_taken_port
 from workers.structured_logs import configure_logs
 
 DRAIN_S = 15
@@ -17,11 +20,14 @@ def run(settings: Settings) -> None:
     """Serve until SIGTERM or Ctrl-C: then take nothing new, answer what was begun, close.
 
     Raises:
-        RuntimeError: Temporal does not answer.
-        SystemExit: the port is taken.
+        StackError: the port is taken, or Temporal does not answer; says what to do.
     """
     configure_logs()
-    asyncio.run(serve(settings))
+    refuse_taken_port("api", settings.api_port)
+    try:
+        asyncio.run(serve(settings))
+    except OrderUnavailable as error:
+        raise StackError(str(error)) from error
 
 
 async def serve(settings: Settings) -> None:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -28,7 +28,9 @@ from tests.api.test_webhooks import sign
 from tests.services import TemporalServer, eventually
 from tests.workers.stack_settings import SECRETS, settings_with
 from tests.workflows.house import House
+from workers.api import run as serve_api
 from workers.provision import provision
+from workers.stack.errors import StackError
 from workers.stack.ports import free_port
 from workflows.connection import connect as connect_temporal
 
@@ -189,6 +191,28 @@ async def test_ten_megabytes_get_their_413_over_a_real_socket(api: RunningApi) -
             response = await client.post(path, content=b"[" * 10_000_000)
             assert response.status_code == 413
         assert (await client.get("/healthz")).status_code == 200
+
+
+@pytest.fixture
+def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the test runner's own logging alone."""
+    monkeypatch.setattr("workers.api.configure_logs", lambda: None)
+
+
+@pytest.mark.usefixtures("quiet")
+def test_a_temporal_that_does_not_answer_is_named_with_its_setting(
+    environment: dict[str, str],
+) -> None:
+    nobody = f"127.0.0.1:{free_port()}"
+    settings = settings_with(**environment, ORDERS_API_PORT=str(free_port()))
+    with pytest.raises(StackError, match=f"{nobody}.*TEMPORAL_ADDRESS"):
+        serve_api(replace(settings, temporal_address=nobody))
+
+
+@pytest.mark.usefixtures("quiet")
+def test_a_taken_port_is_named_with_its_setting(api: RunningApi) -> None:
+    with pytest.raises(StackError, match=f"{api.settings.api_port}.*ORDERS_API_PORT"):
+        serve_api(api.settings)
 
 
 async def test_sigterm_lets_a_request_under_way_finish(
