@@ -11,8 +11,8 @@ from domain.tax import canonical_state
 MAX_LINES = 50
 MAX_QUANTITY = 100
 MAX_EMAIL = 254
-_PINCODE = re.compile(r"[1-9]\d{5}")
-_PHONE = re.compile(r"(?:\+91[ -]?|0)?([6-9]\d{9})")
+_PINCODE = re.compile(r"[1-9][0-9]{5}")
+_PHONE = re.compile(r"(?:\+91[ -]?|0)?([6-9][0-9]{9})")
 _EMAIL = re.compile(r"[^@\s<>,;:\"()]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}")
 
 

@@ -5,7 +5,7 @@ import hashlib
 import re
 
 ORDER_ID_PATTERN = re.compile(r"ord_[a-z2-7]{20}")
-_SELLER_REFERENCE = re.compile(r"(ord_[a-z2-7]{20})-(\d{1,3})(?:-r(\d{1,3}))?")
+_SELLER_REFERENCE = re.compile(r"(ord_[a-z2-7]{20})-([0-9]{1,3})(?:-r([0-9]{1,3}))?")
 
 
 def order_id_for(customer_id: str, idempotency_key: str) -> str:
