@@ -13,6 +13,7 @@ from domain.tax import TaxSplit, split_inclusive
 FREE_SHIPPING_FROM_PAISE = 99_900
 SHIPPING_FEE_PAISE = 4_900
 COD_FEE_PAISE = 4_000
+_INDIA = timedelta(hours=5, minutes=30)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -129,8 +130,9 @@ def tax_of(lines: Sequence[OrderLine], *, supplier_state: str, place_of_supply: 
 
 
 def promise(now: datetime, days: int) -> datetime:
-    """Return the end of the promised day (18:29:59 UTC is 23:59:59 in India)."""
-    return (now + timedelta(days=days)).replace(hour=18, minute=29, second=59, microsecond=0)
+    """Return the end of the promised day in India; `days` counts from today's date there."""
+    today = (now + _INDIA).replace(hour=23, minute=59, second=59, microsecond=0)
+    return today + timedelta(days=days) - _INDIA
 
 
 def _discount(code: str | None, coupon: Coupon | None, subtotal: int, today: date) -> int:
