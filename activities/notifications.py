@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from temporalio import activity
 
+from activities.failures import refusals
 from domain import ids
 from domain.notifications import NotificationRequest, compose_mail
 from domain.ports import Mailer, SentMail
@@ -30,9 +31,13 @@ class NotificationActivities:
 
     @activity.defn
     async def send_notification(self, request: NotificationRequest) -> SendNotificationResult:
-        """Claim, send, mark. A message that is marked sent already is not sent again."""
+        """Claim, send, mark. A message that is marked sent already is not sent again.
+
+        Fails for good with `MailRefused`.
+        """
         key = ids.notification_key(request.order_id, request.template, request.occasion)
         if await self._sent.claim(key):
-            await self._mailer.send(compose_mail(key, request))
+            with refusals():
+                await self._mailer.send(compose_mail(key, request))
             await self._sent.mark_sent(key)
         return SendNotificationResult(channel="email")

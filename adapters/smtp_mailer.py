@@ -12,11 +12,12 @@ from email.utils import formatdate
 from functools import partial
 from urllib.parse import unquote, urlsplit
 
-from domain.errors import MailUnavailable
+from domain.errors import MailRefused, MailUnavailable
 from domain.ports import Mail
 
 TIMEOUT_S = 10.0
 THREADS = 4
+FIRST_PERMANENT_CODE = 500
 PLAIN_PORT, TLS_PORT = 25, 465
 UNFIT_FOR_ID = re.compile(r"[^A-Za-z0-9_+=-]+")
 
@@ -46,18 +47,22 @@ class SmtpMailer:
         """Hand one mail to the relay; a repeat carries the same Message-ID.
 
         Raises:
-            MailUnavailable: the relay did not take it, or is not there.
+            MailUnavailable: the relay did not take it this time, or is not there.
+            MailRefused: the address or the mail itself is refused for good.
         """
         loop = asyncio.get_running_loop()
         try:
             await loop.run_in_executor(self._threads, partial(self._deliver, self._compose(mail)))
+        except smtplib.SMTPRecipientsRefused as error:
+            message = f"the mail relay refuses {mail.key}: {_reason(error)}"
+            raise (MailRefused if _is_final(error) else MailUnavailable)(message) from error
         except (OSError, smtplib.SMTPException) as error:
             message = f"the mail relay did not take {mail.key}: {_reason(error)}"
             raise MailUnavailable(message) from error
         except ValueError as error:
             # Line breaks in an address or a subject: nobody's mail, and never sent.
             message = f"{mail.key} cannot be sent: {error}"
-            raise MailUnavailable(message) from error
+            raise MailRefused(message) from error
 
     def _compose(self, mail: Mail) -> EmailMessage:
         message = EmailMessage(policy=SMTP)
@@ -90,6 +95,11 @@ def message_id(key: str, sender: str) -> str:
     """Return the Message-ID of a key, the same for each repeat: `<ord_….placed.1@shop.in>`."""
     domain = sender.rpartition("@")[2].rstrip(">") or "localhost"
     return f"<{UNFIT_FOR_ID.sub('.', key)}@{domain}>"
+
+
+def _is_final(error: smtplib.SMTPRecipientsRefused) -> bool:
+    """Tell whether each recipient was refused with a permanent code (RFC 5321: 5xx)."""
+    return all(code >= FIRST_PERMANENT_CODE for code, _ in error.recipients.values())
 
 
 def _reason(error: Exception) -> str:

@@ -34,7 +34,10 @@ class Document:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DocumentRequest:
-    """What to write. The same (order, shipment, kind) always gives the same number."""
+    """What to write. The same (order, shipment, kind) always gives the same number.
+
+    A credit note names the number and date of the invoice that it corrects (CGST Rule 53).
+    """
 
     order_id: str
     kind: DocumentKind
@@ -45,6 +48,7 @@ class DocumentRequest:
     address: Address
     issued_at: datetime
     original: str | None = None
+    original_issued_at: datetime | None = None
 
     @property
     def key(self) -> str:

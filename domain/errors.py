@@ -11,6 +11,7 @@ OrderError                      a business refusal: will not work when tried aga
 ├── RefundRejected              Razorpay refuses this refund for good
 ├── BookingRefused              no courier takes the parcel
 ├── ShipmentTooLate             the courier can no longer cancel
+├── MailRefused                 the relay refuses this address for good
 ├── DocumentRefused             an invoice or credit note that may not be written
 ├── InvalidToken                the caller is not known
 ├── OrderNotFound               no such order, or somebody else's
@@ -92,6 +93,10 @@ class BookingRefused(OrderError):
 
 class ShipmentTooLate(OrderError):
     """The parcel is with the courier and can no longer be cancelled."""
+
+
+class MailRefused(OrderError):
+    """The mail relay refuses this address for good."""
 
 
 class DocumentRefused(OrderError):

@@ -178,12 +178,13 @@ class PaymentLedger:
 def entry_of(payment: GatewayPayment) -> PaymentEntry | None:
     """Return the ledger entry of a payment's present state, or None while nothing has happened yet.
 
-    A refunded payment was captured first: the refund itself is told by its own entity.
+    A refunded payment was captured first (the refund itself is told by its own entity), unless
+    nobody captured it in time: then Razorpay gives it back by itself, and it never was ours.
     """
     kinds = {
         "authorized": EntryKind.AUTHORIZED,
         "captured": EntryKind.CAPTURED,
-        "refunded": EntryKind.CAPTURED,
+        "refunded": EntryKind.CAPTURED if payment.captured else EntryKind.FAILED,
         "failed": EntryKind.FAILED,
     }
     kind = kinds.get(payment.status)

@@ -346,7 +346,8 @@ class Mailer(Protocol):
         """Hand one mail to the relay.
 
         Raises:
-            MailUnavailable: the relay did not take it.
+            MailUnavailable: the relay did not take it this time.
+            MailRefused: the address is refused for good.
         """
         ...
 

@@ -55,7 +55,10 @@ class ShipmentLine:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shipment:
-    """One parcel from one warehouse. `number` counts from 1 within its order."""
+    """One parcel from one warehouse. `number` counts from 1 within its order.
+
+    `changed_at` is when we took the last step, `scanned_at` the courier's time of its newest scan.
+    """
 
     number: int
     warehouse: str
@@ -72,6 +75,7 @@ class Shipment:
     attempts: int = 0
     reason: str | None = None
     changed_at: datetime | None = None
+    scanned_at: datetime | None = None
 
     @property
     def never_arrived(self) -> bool:
@@ -100,8 +104,11 @@ def path_to(current: ShipmentState, target: ShipmentState) -> tuple[ShipmentStat
 
     Couriers skip scans, repeat them and send them late: news that lies behind changes nothing, news
     that lies further ahead passes through the states in between, each with its own event.
-    A parcel never goes to `cancelled` or comes back from a failed attempt on the way to elsewhere.
+    A parcel never goes to `cancelled` or comes back from a failed attempt on the way to elsewhere,
+    and a repeat of the present state is no news.
     """
+    if target is current:
+        return ()
     frontier: list[tuple[ShipmentState, ...]] = [(step,) for step in _ordered(current)]
     seen = {current}
     while frontier:

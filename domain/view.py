@@ -52,16 +52,18 @@ class NotNext(ValueError):
 def fold(view: OrderView | None, event: OrderEvent) -> OrderView:
     """Return the view after an event; an event that the view already holds changes nothing.
 
+    An event of a lower epoch belongs to a log that was replaced; a higher one begins anew.
+
     Raises:
         NotNext: events before this one have not been folded yet.
     """
-    if view is None:
+    if view is None or event.epoch > view.epoch:
         placed = event.data.order
         if event.sequence != 1 or placed is None:
             msg = f"{event.id} is not the first event of its order"
             raise NotNext(msg)
         return _first(event, placed)
-    if event.epoch == view.epoch and event.sequence <= view.sequence:
+    if event.epoch < view.epoch or event.sequence <= view.sequence:
         return view
     if event.sequence != view.sequence + 1:
         msg = f"{event.id} does not follow sequence {view.sequence}"

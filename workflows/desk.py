@@ -24,6 +24,8 @@ with workflow.unsafe.imports_passed_through():
 
 _Out = TypeVar("_Out")
 
+NOTIFICATION = "notification"
+
 
 class Desk:
     """One order's working surface; steps read and change the state only through it."""
@@ -134,8 +136,11 @@ class Desk:
             task.add_done_callback(self._mails.discard)
 
     async def _send(self, request: NotificationRequest) -> None:
+        """Send a message. An address that is refused for good is raised to a person once."""
+        if any(asked.step == NOTIFICATION for asked in self.state.attention.values()):
+            return
         sent = await self.insist(
-            "notification",
+            NOTIFICATION,
             lambda: local_first(
                 NotificationActivities.send_notification,
                 request,

@@ -1,6 +1,7 @@
 """One parcel's way to the door: booked, invoiced, packed, followed, or withdrawn."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
@@ -156,10 +157,16 @@ class Parcel:
         return self._is(*ENDED) or (self._called_off() and before_pickup)
 
     def advance(self, update: CourierUpdate) -> None:
-        """Move forward to what the courier says, one event per step; old news changes nothing."""
+        """Move forward to what the courier says, one event per step; old news changes nothing.
+
+        Without the courier's time, a late repeat of a failed attempt would count as another one.
+        """
         parcel = self._parcel
         if parcel is None or parcel.awb != update.awb:
             return
+        if parcel.scanned_at is not None and update.at < parcel.scanned_at:
+            return
+        self._state.shipments[self._number] = replace(parcel, scanned_at=update.at)
         for state in path_to(parcel.state, update.state):
             self.move(state, update.text if state is update.state else "")
         if self._is(*WITH_COURIER):
@@ -255,6 +262,7 @@ class Parcel:
             address=placement.shipping_address,
             issued_at=workflow.now(),
             original=invoice.number if invoice else None,
+            original_issued_at=invoice.issued_at if invoice else None,
         )
 
     def _booking_input(self) -> BookShipmentInput:

@@ -1,6 +1,6 @@
 """The upper part: what it is, who sold, who bought, where it went."""
 
-from datetime import timedelta, timezone
+from datetime import datetime, timedelta, timezone
 
 from adapters.invoice_pdf.sheet import MARGIN, MUTED, NAME, STRONG, WIDTH, Ink, Sheet, Style
 from domain.cart import Address, Customer
@@ -24,7 +24,12 @@ def draw_heading(sheet: Sheet, document: TaxDocument, seller_name: str) -> float
 
 def issued_on(document: TaxDocument) -> str:
     """Return the date of issue, which is the date in India."""
-    return document.request.issued_at.astimezone(IST).strftime("%d %b %Y")
+    return in_india(document.request.issued_at)
+
+
+def in_india(moment: datetime) -> str:
+    """Return the date that a moment has in India."""
+    return moment.astimezone(IST).strftime("%d %b %Y")
 
 
 def state_with_code(state: str) -> str:
@@ -53,6 +58,8 @@ def _draw_facts(sheet: Sheet, document: TaxDocument, y: float) -> float:
     ]
     if request.original is not None:
         facts.insert(2, ("Original invoice", request.original))
+        if request.original_issued_at is not None:
+            facts.insert(3, ("Invoice date", in_india(request.original_issued_at)))
     height = 12.5
     sheet.ground(MARGIN, y, WIDTH, height, Ink.TINT)
     widths = _shares([len(value) for _, value in facts])

@@ -1,4 +1,6 @@
 from domain.cart import PaymentMethod
+from domain.errors import MailRefused
+from domain.events import EventType
 from domain.status import OrderStatus
 from tests.workflows.house import HAPPY, House
 
@@ -42,3 +44,17 @@ async def test_a_cash_order_is_confirmed_at_once(fast_house: House) -> None:
     assert answer.status is OrderStatus.CONFIRMED
     await house.until_status(answer.order_id, OrderStatus.PACKED)
     assert handle.id.endswith(answer.order_id)
+
+
+async def test_an_address_that_is_refused_for_good_is_raised_to_a_person_once(
+    house: House,
+) -> None:
+    house.mail.fail("send", MailRefused("550 no such mailbox"), times=20)
+    answer, _ = await house.check_out(await house.placement())
+    await house.pay(answer)
+    await house.until_status(answer.order_id, OrderStatus.PACKED)
+    await house.move(answer.order_id, *HAPPY)
+    await house.until_status(answer.order_id, OrderStatus.DELIVERED)
+    types = await house.types(answer.order_id)
+    assert types.count(EventType.ORDER_ATTENTION_RAISED.value) == 1
+    assert len(house.mail.called("send")) == 1

@@ -9,7 +9,7 @@ from domain.events import EventType
 from domain.messages import CancelOrder, MarkPacked, ResolveAttention
 from domain.order import Terms
 from domain.ports import Remittance
-from domain.shipment import ShipmentState
+from domain.shipment import CourierUpdate, ShipmentState
 from domain.status import OrderStatus
 from tests.workflows.house import HAPPY, House
 
@@ -260,9 +260,7 @@ async def test_of_two_parcels_the_one_still_here_is_cancelled_and_refunded(house
     house.shop.on_hand.clear()
     house.shop.on_hand["TEE-BLK-M", "PNQ"] = 5
     house.shop.on_hand["BOTTLE-CU-1L", "BLR"] = 5
-    answer, _ = await house.check_out(
-        await house.placement(("TEE-BLK-M", 1), ("BOTTLE-CU-1L", 1))
-    )
+    answer, _ = await house.check_out(await house.placement(("TEE-BLK-M", 1), ("BOTTLE-CU-1L", 1)))
     await house.pay(answer)
     await house.until_event(answer.order_id, EventType.DELIVERY_PACKED, times=2)
     first = house.courier.booked[f"{answer.order_id}-1"].awb
@@ -276,3 +274,17 @@ async def test_of_two_parcels_the_one_still_here_is_cancelled_and_refunded(house
     await house.until_status(answer.order_id, OrderStatus.DELIVERED)
     refunded = sum(r.amount_paise for r in house.gateway.refunds.values())
     assert 0 < refunded < answer.total_paise
+
+
+async def test_a_late_repeat_of_a_failed_attempt_is_not_another_attempt(house: House) -> None:
+    order_id = await _packed(house)
+    failed = ShipmentState.ATTEMPT_FAILED
+    await house.move(order_id, ShipmentState.SHIPPED, ShipmentState.OUT_FOR_DELIVERY)
+    first = datetime.now(UTC)
+    await house.move(order_id, failed, ShipmentState.OUT_FOR_DELIVERY)
+    awb = house.courier.booked[f"{order_id}-1"].awb
+    late = CourierUpdate(shipment=1, awb=awb, state=failed, at=first)
+    await house.orders.courier_event(order_id, late)
+    await house.move(order_id, ShipmentState.DELIVERED)
+    await house.until_status(order_id, OrderStatus.DELIVERED)
+    assert (await house.types(order_id)).count("delivery_attempt_failed") == 1

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import pytest
 
 from adapters.smtp_mailer import SmtpMailer, message_id
-from domain.errors import MailUnavailable
+from domain.errors import MailRefused, MailUnavailable
 from domain.ports import Mail, Mailer
 from tests.fakes.gateways import FakeMailer
 from tests.services import SmtpSink
@@ -126,11 +126,17 @@ async def test_a_relay_that_says_nothing_is_given_up() -> None:
         mailer.close()
 
 
-async def test_a_refused_receiver_is_told_without_their_address() -> None:
+@pytest.mark.parametrize(
+    ("refusal", "expected"),
+    [("550 no such mailbox", MailRefused), ("450 mailbox is busy", MailUnavailable)],
+)
+async def test_a_refused_receiver_is_told_without_their_address(
+    refusal: str, expected: type[Exception]
+) -> None:
     mail = a_mail(key="ord_abc:order_placed:1")
-    with relay_saying(b"220 relay\r\n", refusal=b"550 no such mailbox\r\n") as url:
+    with relay_saying(b"220 relay\r\n", refusal=f"{refusal}\r\n".encode()) as url:
         mailer = SmtpMailer(url, SENDER)
-        with pytest.raises(MailUnavailable, match="550 no such mailbox") as caught:
+        with pytest.raises(expected, match=refusal) as caught:
             await mailer.send(mail)
         mailer.close()
     assert mail.to not in str(caught.value)
@@ -139,7 +145,7 @@ async def test_a_refused_receiver_is_told_without_their_address() -> None:
 @pytest.mark.parametrize("field", ["to", "subject"])
 async def test_no_header_can_be_smuggled_in(smtp_post: SmtpPost, field: str) -> None:
     mail = a_mail(**{field: "x@example.com\r\nBcc: victim@example.com"})
-    with pytest.raises(MailUnavailable, match="cannot be sent"):
+    with pytest.raises(MailRefused, match="cannot be sent"):
         await smtp_post.mailer.send(mail)
     assert smtp_post.sink.messages("victim@example.com") == []
 
