@@ -1,0 +1,1 @@
+"""Many real orders through the real stack, with faults, and a count of what came of them."""
