@@ -8,6 +8,7 @@ import asyncio
 import hashlib
 import json
 import logging
+from datetime import datetime
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header, Request
@@ -26,6 +27,8 @@ router = APIRouter(prefix="/webhooks", tags=["webhooks"])
 QUEUE_DEADLINE_S: Final = 4.0
 """Razorpay waits for five seconds."""
 LONGEST_EVENT_ID: Final = 128
+LONGEST_MESSAGE: Final = 1024 * 1024
+"""What SQS takes; real webhooks have a few kilobytes."""
 RAZORPAY: Final = "razorpay"
 COURIER: Final = "courier"
 _JSON_BODY: Final[dict[str, Any]] = {
@@ -61,11 +64,11 @@ async def receive_razorpay(
     if not deps.razorpay_signed(body, signature):
         outcomes.labels(RAZORPAY, "unsigned").inc()
         raise Problem(types.WEBHOOK_UNSIGNED, "the signature is missing or wrong")
-    text = readable(body)
-    if text is None:
+    message = inbox_message(RAZORPAY, body, event_id, deps.clock.now())
+    if message is None:
         outcomes.labels(RAZORPAY, "unreadable").inc()
         raise Problem(types.WEBHOOK_UNREADABLE)
-    await _queue(deps, RAZORPAY, text, event_id)
+    await _queue(deps, message)
     outcomes.labels(RAZORPAY, "queued").inc()
     return Received()
 
@@ -82,18 +85,37 @@ async def receive_courier(
     if not deps.courier_known(token):
         outcomes.labels(COURIER, "unsigned").inc()
         raise Problem(types.WEBHOOK_UNSIGNED, "the header x-api-key is missing or wrong")
-    text = readable(await request.body())
-    if text is None:
+    message = inbox_message(COURIER, await request.body(), None, deps.clock.now())
+    if message is None:
         log.warning("webhook_unreadable", extra={"source": COURIER})
         outcomes.labels(COURIER, "unreadable").inc()
         return Received()
-    await _queue(deps, COURIER, text, None)
+    await _queue(deps, message)
     outcomes.labels(COURIER, "queued").inc()
     return Received()
 
 
-def readable(body: bytes) -> str | None:
-    """Return the text of a JSON object, or None if it is none."""
+def inbox_message(
+    source: str, body: bytes, event_id: str | None, received_at: datetime
+) -> str | None:
+    """Return the message for the inbox, or None if the body is no JSON object or far too long.
+
+    The body travels as text, byte for byte what was signed.
+    """
+    text = _readable(body)
+    if text is None:
+        return None
+    message = {
+        "source": source,
+        "received_at": received_at.isoformat(),
+        "event_id": (event_id or "")[:LONGEST_EVENT_ID] or _digest(body),
+        "body": text,
+    }
+    written = json.dumps(message, separators=(",", ":"))
+    return written if len(written) <= LONGEST_MESSAGE else None
+
+
+def _readable(body: bytes) -> str | None:
     try:
         text = body.decode()
         return text if isinstance(json.loads(text), dict) else None
@@ -101,25 +123,19 @@ def readable(body: bytes) -> str | None:
         return None
 
 
-async def _queue(deps: Dependencies, source: str, body: str, event_id: str | None) -> None:
-    """Put one message on the inbox. The body travels as text, byte for byte what was signed.
+async def _queue(deps: Dependencies, message: str) -> None:
+    """Put one message on the inbox.
 
     Raises:
         StoreUnavailable: the queue did not take it in time.
     """
-    message = {
-        "source": source,
-        "received_at": deps.clock.now().isoformat(),
-        "event_id": (event_id or "")[:LONGEST_EVENT_ID] or _digest(body),
-        "body": body,
-    }
     try:
         async with asyncio.timeout(QUEUE_DEADLINE_S):
-            await deps.inbox.send(json.dumps(message, separators=(",", ":")))
+            await deps.inbox.send(message)
     except TimeoutError as error:
         text = "the webhook inbox gave no answer"
         raise StoreUnavailable(text) from error
 
 
-def _digest(body: str) -> str:
-    return f"sha256:{hashlib.sha256(body.encode()).hexdigest()}"
+def _digest(body: bytes) -> str:
+    return f"sha256:{hashlib.sha256(body).hexdigest()}"

@@ -171,6 +171,11 @@ class FakeOrders(Recorder):
     starting: asyncio.Lock = field(default_factory=asyncio.Lock)
     heard: bool = True
     started: int = 0
+    next_refusal: Refusal | None = None
+
+    def refuse_next(self, kind: str, message: str) -> None:
+        """Let the next new order be turned down."""
+        self.next_refusal = Refusal(type=kind, message=message)
 
     async def checkout(self, placement: Placement) -> CheckoutAnswer:
         async with self._call("checkout", placement=placement):
@@ -267,6 +272,8 @@ class FakeOrders(Recorder):
     async def _start(self, placement: Placement) -> CheckoutAnswer:
         self.started += 1
         state = OrderState.of(placement)
+        if self.next_refusal:
+            return _checkout_answer(state, self.next_refusal)
         items = [CartItem(sku=line.sku, quantity=line.quantity) for line in placement.quote.lines]
         try:
             await self.inventory.hold(placement.order_id, items, placement.shipping_address.pincode)

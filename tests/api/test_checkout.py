@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from domain.errors import OrderUnavailable, StoreUnavailable
+from domain.ports import CheckoutRecord
 from tests.api.shop import SKU, ShopFront, fields_of, order_body, problem_type
 
 
@@ -148,6 +149,65 @@ async def test_a_lost_answer_is_found_again_when_the_cart_can_no_longer_be_price
     again = await front.order(key)
     assert again.status_code == 201
     assert again.json()["payment"]["amount_paise"] == again.json()["total_paise"]
+
+
+async def test_a_key_without_an_order_may_still_be_refused_for_its_cart(
+    front: ShopFront,
+) -> None:
+    key = secrets.token_hex(8)
+    front.orders.fail("checkout", OrderUnavailable("away"))
+    assert (await front.order(key)).status_code == 503
+    front.shop.products.clear()
+    refused = await front.order(key)
+    assert refused.status_code == 422
+    assert fields_of(refused) == ["items[0].sku"]
+
+
+async def test_a_twin_that_was_faster_gives_its_answer(front: ShopFront) -> None:
+    key = secrets.token_hex(8)
+    first = await front.order(key)
+    stored = front.checkouts.records.pop((front.customer, key))
+    claim = front.checkouts.claim
+
+    async def claim_late(record: CheckoutRecord) -> CheckoutRecord:
+        front.checkouts.records[front.customer, key] = stored
+        return await claim(record)
+
+    front.checkouts.claim = claim_late  # type: ignore[method-assign]
+    assert (await front.order(key)).json() == first.json()
+    assert len(front.orders.called("checkout")) == 1
+
+
+async def test_a_coupon_that_runs_out_meanwhile_is_refused_by_the_workflow_for_ever(
+    front: ShopFront,
+) -> None:
+    key = secrets.token_hex(8)
+    front.add_coupon("LAST-ONE")
+    front.orders.refuse_next("CouponRefused", "coupon LAST-ONE is used up")
+    first = await front.order(key, coupon="LAST-ONE")
+    again = await front.order(key, coupon="LAST-ONE")
+    assert (first.status_code, problem_type(first)) == (422, "coupon-refused")
+    assert fields_of(first) == ["coupon"]
+    assert again.json() == first.json()
+
+
+@pytest.mark.parametrize("method", ["find", "claim", "settle"])
+async def test_a_store_that_is_away_is_a_503_and_the_key_stays_good(
+    front: ShopFront, method: str
+) -> None:
+    key = secrets.token_hex(8)
+    front.checkouts.fail(method, StoreUnavailable("mongodb://10.0.0.1 is away"))
+    response = await front.order(key)
+    assert response.status_code == 503
+    assert problem_type(response) == "service-unavailable"
+    assert "10.0.0.1" not in response.text
+    assert (await front.order(key)).status_code == 201
+    assert front.orders.started == 1
+
+
+async def test_an_empty_catalogue_is_our_fault(front: ShopFront) -> None:
+    front.shop.warehouses.clear()
+    assert (await front.order()).status_code == 503
 
 
 async def test_concurrent_repeats_make_one_order(front: ShopFront) -> None:

@@ -35,6 +35,22 @@ async def test_a_view_that_has_not_heard_of_an_order_asks_its_workflow(front: Sh
     assert len(front.orders.called("events_since")) == 1
 
 
+async def test_a_strangers_order_that_only_the_workflow_knows_is_not_found(
+    front: ShopFront,
+) -> None:
+    front.orders.heard = False
+    order_id = (await front.placed())["order_id"]
+    for path in ("", "/events", "/invoices"):
+        response = await front.get(f"/orders/{order_id}{path}", front.bearer("cus_other"))
+        assert response.status_code == 404
+        assert problem_type(response) == "order-not-found"
+    cancel = await front.post(
+        f"/orders/{order_id}/cancel", {"reason": "x"}, front.bearer("cus_other")
+    )
+    assert cancel.status_code == 404
+    assert front.orders.called("cancel") == []
+
+
 async def test_a_reader_never_gets_less_than_it_has_been_answered(
     front: ShopFront, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,7 +24,7 @@ from tests.api.doubles import GOOD_SIGNATURE
 from tests.api.shop import COURIER_TOKEN, SKU, ShopFront, order_body
 from tests.api.test_webhooks import CAPTURED, sign
 
-EXAMPLES = 12
+EXAMPLES = 8
 PROMISES = [
     not_a_server_error,
     status_code_conformance,

@@ -1,3 +1,4 @@
+import asyncio
 import hashlib
 import hmac
 import json
@@ -6,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from api.routes import webhooks
 from consumers.webhook_inbox import WebhookSource, read_inbox_message
 from domain.errors import StoreUnavailable
 from tests.api.shop import (
@@ -78,6 +80,27 @@ async def test_a_signed_webhook_that_cannot_be_read_is_refused(
     assert response.status_code == 400
     assert problem_type(response) == "webhook-unreadable"
     assert front.inbox.depth == 0
+
+
+async def test_a_webhook_that_no_queue_takes_is_not_asked_for_again(front: ShopFront) -> None:
+    body = json.dumps({"event": "payment.captured", "padding": "x" * 2_000_000}).encode()
+    assert (await razorpay(front, body, sign(body))).status_code == 400
+    assert (await courier(front, body, COURIER_TOKEN)).status_code == 200
+    assert front.inbox.depth == 0
+
+
+async def test_a_queue_that_hangs_counts_as_away(
+    front: ShopFront, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhooks, "QUEUE_DEADLINE_S", 0.01)
+
+    async def hang(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(front.inbox, "send", hang)
+    response = await razorpay(front, CAPTURED, sign(CAPTURED))
+    assert response.status_code == 503
+    assert problem_type(response) == "service-unavailable"
 
 
 async def test_a_truncated_webhook_does_not_fit_its_signature(front: ShopFront) -> None:
