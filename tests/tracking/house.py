@@ -1,0 +1,156 @@
+"""Orders, views, log and feed of one test, joined as the `order_view` consumer joins them."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from adapters.tokens import TokenIssuer
+from domain.catch_up import contiguous
+from domain.errors import OrderNotFound
+from domain.events import EventType, OrderEvent
+from domain.messages import StatusSnapshot
+from domain.order import OrderState
+from domain.ports import Position, Scope
+from domain.snapshot import Cancellation
+from domain.view import OrderView, fold
+from tests.fakes.feed import FakeLiveFeed
+from tests.fakes.samples import sample_state
+from tests.fakes.views import FakeEventLog, FakeOrderViews
+from tracking.app import Tokens
+from tracking.dependencies import Dependencies
+from tracking.settings import TrackingSettings
+
+SECRET = "a secret of the tests that is long enough for HS256"
+ASHA = "cus_asha"
+
+
+class FakeClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+@dataclass
+class FakeQueries:
+    """The workflows; `asked` counts what reaches them, `answer` may be replaced by a test."""
+
+    events: dict[str, list[OrderEvent]] = field(default_factory=dict)
+    asked: list[tuple[str, str]] = field(default_factory=list)
+    before: Callable[[], Awaitable[None]] | None = None
+
+    async def status(self, order_id: str) -> StatusSnapshot:
+        events = await self._known("status", order_id)
+        return StatusSnapshot(
+            order_id=order_id,
+            customer_id=events[-1].data.customer_id,
+            status=events[-1].data.status,
+            sequence=events[-1].sequence,
+            epoch=events[-1].epoch,
+            waits_for="the payment",
+        )
+
+    async def events_since(self, order_id: str, sequence: int) -> Sequence[OrderEvent]:
+        events = await self._known("events_since", order_id)
+        return [event for event in events if event.sequence > sequence]
+
+    async def _known(self, name: str, order_id: str) -> list[OrderEvent]:
+        self.asked.append((name, order_id))
+        if self.before is not None:
+            await self.before()
+        if order_id not in self.events:
+            raise OrderNotFound(order_id)
+        return self.events[order_id]
+
+
+class House:
+    """Everything behind the service, in memory."""
+
+    def __init__(self, **settings: Any) -> None:
+        self.log = FakeEventLog()
+        self.views = FakeOrderViews()
+        self.feed = FakeLiveFeed()
+        self.queries = FakeQueries()
+        self.clock = FakeClock()
+        self.issuer = TokenIssuer(SECRET)
+        self.settings = TrackingSettings(**{"drain_window_s": 0.2, **settings})
+        self.deps = Dependencies(
+            settings=self.settings,
+            clock=self.clock,
+            views=self.views,
+            log=self.log,
+            queries=self.queries,
+            subscription=self.feed.subscribe(),
+            tokens=Tokens(SECRET),
+            health={},
+        )
+
+    def token(
+        self,
+        customer: str = ASHA,
+        *,
+        scope: Scope = Scope.CUSTOMER,
+        lifetime: timedelta = timedelta(hours=1),
+    ) -> str:
+        return self.issuer.issue(customer, now=self.clock.now(), scope=scope, lifetime=lifetime)
+
+    async def order(self, count: int = 1, **changes: Any) -> "Story":
+        """An order of `count` events that everybody has heard of."""
+        story = Story(self, sample_state(**{"customer_id": ASHA, **changes}))
+        await story.commit(story.events[0])
+        for _ in range(count - 1):
+            await story.happen()
+        return story
+
+
+class Story:
+    """One order whose events happen when a test says so."""
+
+    def __init__(self, house: House, state: OrderState) -> None:
+        self._house = house
+        self._state = state
+        self.order_id = state.placement.order_id
+
+    @property
+    def events(self) -> list[OrderEvent]:
+        return list(self._state.events)
+
+    @property
+    def head(self) -> dict[str, int]:
+        return {"epoch": self.events[-1].epoch, "sequence": self.events[-1].sequence}
+
+    def emit(self) -> OrderEvent:
+        """Let something happen that nobody has heard of yet."""
+        number = len(self._state.events)
+        at = self._state.placement.placed_at + timedelta(minutes=number)
+        cancellation = Cancellation(reason=f"reason {number}", by="customer", at=at)
+        self._state.emit(EventType.ORDER_CANCELLED, at, cancellation=cancellation)
+        return self.events[-1]
+
+    async def happen(self, times: int = 1) -> list[OrderEvent]:
+        """Let events happen that are stored, folded and announced, each by itself."""
+        happened = [self.emit() for _ in range(times)]
+        for event in happened:
+            await self.commit(event)
+        return happened
+
+    async def commit(self, *events: OrderEvent) -> None:
+        """Store, fold what is contiguous, and announce that, as the consumer does."""
+        await self.store(*events)
+        await self._house.feed.announce(await self.fold())
+
+    async def store(self, *events: OrderEvent) -> None:
+        await self._house.log.append(events)
+        self._house.queries.events[self.order_id] = self.events
+
+    async def fold(self) -> Sequence[OrderEvent]:
+        view = self._house.views.views.get(self.order_id)
+        epoch = self.events[-1].epoch
+        after = Position(epoch=epoch, sequence=view.sequence if view else 0)
+        stored = await self._house.log.read(self.order_id, epoch, after.sequence)
+        run = contiguous(stored, after)
+        folded: OrderView | None = view
+        for event in run:
+            folded = fold(folded, event)
+        if folded is not None:
+            self._house.views.views[self.order_id] = folded
+        return run

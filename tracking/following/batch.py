@@ -1,0 +1,59 @@
+"""A run of events on its way to readers; its text is made once, however many they are."""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from domain.events import OrderEvent
+from domain.ports import Position
+from tracking.projection import event_shown
+
+OVERHEAD_BYTES: Final = 1024
+"""What an event is taken to weigh before its text is made."""
+
+
+def compact(document: object) -> str:
+    """Return JSON text without spaces."""
+    return json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+
+
+class Batch:
+    """Events of one order and one epoch, ascending."""
+
+    __slots__ = ("_texts", "events")
+
+    def __init__(self, events: Sequence[OrderEvent]) -> None:
+        """Keep the events; there is at least one."""
+        self.events = tuple(events)
+        self._texts: dict[bool, str] = {}
+
+    @property
+    def end(self) -> Position:
+        """Return the position after these events."""
+        return Position(epoch=self.events[-1].epoch, sequence=self.events[-1].sequence)
+
+    @property
+    def weight(self) -> int:
+        """Return about how many bytes these events will take."""
+        return OVERHEAD_BYTES * len(self.events)
+
+    def frame(self, *, to_ops: bool) -> str:
+        """Return the `events` frame."""
+        if to_ops not in self._texts:
+            self._texts[to_ops] = compact(
+                {
+                    "type": "events",
+                    "order_id": self.events[0].order_id,
+                    "epoch": self.events[0].epoch,
+                    "events": [event_shown(event, to_ops=to_ops) for event in self.events],
+                }
+            )
+        return self._texts[to_ops]
+
+    def parts(self, limit: int) -> Iterator["Batch"]:
+        """Return the same events in batches of at most so many."""
+        if len(self.events) <= limit:
+            yield self
+            return
+        for start in range(0, len(self.events), limit):
+            yield Batch(self.events[start : start + limit])

@@ -1,0 +1,1 @@
+"""The WebSocket transport of the protocol `orders.v1`."""

@@ -1,0 +1,159 @@
+"""The orders that one connection follows."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from domain.catch_up import Attachment
+from domain.errors import OrderNotFound, ServiceUnavailable
+from domain.ports import Caller, Position, Scope
+from tracking.following.batch import Batch
+from tracking.following.follower import Follower
+from tracking.live import outbound
+from tracking.live.closing import FrameRefused, Refusal
+from tracking.live.inbound import Subscribe, Wish
+from tracking.projection import sees_all
+from tracking.service import TrackingService
+
+COME_AGAIN_MS: Final = 1000
+
+Send = Callable[[str], Awaitable[None]]
+Reply = Callable[[str], None]
+
+
+class Following:
+    """One follower per order, each in a task of its own."""
+
+    def __init__(
+        self, service: TrackingService, tasks: asyncio.TaskGroup, send: Send, reply: Reply
+    ) -> None:
+        """Send frames through `send`, answers through `reply`."""
+        self._service = service
+        self._tasks = tasks
+        self._send = send
+        self._reply = reply
+        self._backlog = service.backlog()
+        self._followers: dict[str, tuple[Follower, asyncio.Task[None]]] = {}
+
+    def subscribe(self, caller: Caller, said: Subscribe) -> None:
+        """Begin to follow what a client asks for.
+
+        Raises:
+            FrameRefused: too many orders, or not for this caller.
+        """
+        if said.wall:
+            raise _wall_refused(caller, said.id)
+        if said.wish is not None:
+            self.follow(caller, said.wish, said.id)
+        else:
+            self._tasks.create_task(self._follow_customer(caller, said.id))
+
+    def follow(self, caller: Caller, wish: Wish, reply_to: Any) -> None:
+        """Follow an order; one that is followed already gets its verdict again, no second stream.
+
+        Raises:
+            FrameRefused: too many orders.
+        """
+        known = self._followers.get(wish.order_id)
+        if known is None and len(self._followers) >= self._service.settings.orders_per_connection:
+            message = f"more than {self._service.settings.orders_per_connection} orders"
+            raise FrameRefused(Refusal.TOO_MANY_ORDERS, message, "unsubscribe from one", reply_to)
+        sink = _Sink(self._send, self._reply, reply_to, to_ops=sees_all(caller))
+        follower = Follower(
+            wish.order_id,
+            wish.since,
+            caller=caller,
+            sink=sink,
+            services=self._service.following,
+            backlog=self._backlog,
+        )
+        task = self._tasks.create_task(self._run(follower, known))
+        self._followers[wish.order_id] = (follower, task)
+
+    def unsubscribe(self, order_id: str | None) -> None:
+        """Follow an order no more, or none (None). Unknown ones are none of our business."""
+        for known in [order_id] if order_id is not None else list(self._followers):
+            follower, _ = self._followers.pop(known, (None, None))
+            if follower is not None:
+                follower.stop()
+
+    async def _run(
+        self, follower: Follower, before: tuple[Follower, asyncio.Task[None]] | None
+    ) -> None:
+        """Follow once an earlier follower of the same order has ended, going on where it stood."""
+        if before is not None:
+            earlier, task = before
+            earlier.stop()
+            await task
+            if follower.since is not None and follower.since == earlier.since:
+                follower.since = earlier.cursor or earlier.since
+        await follower.run()
+        if self._followers.get(follower.order_id, (None, None))[0] is follower:
+            del self._followers[follower.order_id]
+
+    async def _follow_customer(self, caller: Caller, reply_to: Any) -> None:
+        """Follow all orders of the caller, each with a verdict of its own."""
+        limit = self._service.settings.orders_per_connection
+        try:
+            views = await self._service.deps.views.of_customer(caller.subject, limit)
+        except ServiceUnavailable as problem:
+            self._reply(_problem_frame(problem, None, reply_to))
+            return
+        for view in views:
+            try:
+                self.follow(caller, Wish(order_id=view.order_id, since=None), reply_to)
+            except FrameRefused as refused:
+                self._reply(outbound.refusal(refused))
+                return
+
+
+class _Sink:
+    """Turns what a follower finds into frames. Implements `Sink`."""
+
+    def __init__(self, send: Send, reply: Reply, reply_to: Any, *, to_ops: bool) -> None:
+        self._send = send
+        self._reply = reply
+        self._reply_to = reply_to
+        self._to_ops = to_ops
+
+    async def subscribed(self, order_id: str, attachment: Attachment) -> None:
+        await self._send(
+            outbound.subscribed(order_id, attachment, self._reply_to, to_ops=self._to_ops)
+        )
+
+    async def events(self, batch: Batch) -> None:
+        await self._send(batch.frame(to_ops=self._to_ops))
+
+    async def live(self, order_id: str, position: Position) -> None:
+        await self._send(outbound.live(order_id, position))
+
+    async def refused(self, order_id: str, problem: Exception) -> None:
+        self._reply(_problem_frame(problem, order_id, self._reply_to))
+
+
+def _problem_frame(problem: Exception, order_id: str | None, reply_to: Any) -> str:
+    if isinstance(problem, OrderNotFound):
+        return outbound.error(
+            Refusal.NOT_FOUND,
+            "there is no such order",
+            remedy="check the order id and who you are signed in as",
+            id=reply_to,
+            order_id=order_id,
+        )
+    return outbound.error(
+        Refusal.UNAVAILABLE,
+        "the order cannot be read right now",
+        retry=True,
+        remedy="subscribe again",
+        retry_after_ms=COME_AGAIN_MS,
+        id=reply_to,
+        order_id=order_id,
+    )
+
+
+def _wall_refused(caller: Caller, reply_to: Any) -> FrameRefused:
+    if caller.scope is not Scope.OPS:
+        message, remedy = "the wall is for ops", "use a token of ops"
+        return FrameRefused(Refusal.FORBIDDEN, message, remedy, reply_to)
+    message, remedy = "there is no wall yet", "use GET /ops/orders"
+    return FrameRefused(Refusal.UNKNOWN_TYPE, message, remedy, reply_to)

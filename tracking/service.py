@@ -1,0 +1,63 @@
+"""The running parts of the service, shared by its transports."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from tracking.connections import Connections
+from tracking.dependencies import Dependencies
+from tracking.following.backlog import Backlog
+from tracking.following.fanout import Fanout
+from tracking.following.follower import FollowingServices
+from tracking.following.reading import Reading
+from tracking.metrics import TrackingMetrics
+from tracking.queries import QueryRelay
+
+
+class TrackingService:
+    """Built once per process; `running` keeps its background work alive."""
+
+    def __init__(self, deps: Dependencies) -> None:
+        """Wire the parts together; nothing runs before `running`."""
+        self.deps = deps
+        self.settings = deps.settings
+        self.metrics = TrackingMetrics()
+        self.connections = Connections(self.metrics, self.settings.connections_per_customer)
+        self.reading = Reading(deps.views, deps.log, deps.queries)
+        self.fanout = Fanout(
+            deps.subscription,
+            deps.views,
+            metrics=self.metrics,
+            position_check_s=self.settings.position_check_s,
+        )
+        self.following = FollowingServices(
+            reading=self.reading,
+            fanout=self.fanout,
+            metrics=self.metrics,
+            events_per_frame=self.settings.events_per_frame,
+        )
+        self.queries = QueryRelay(deps.queries, deps.log, self.settings, self.metrics)
+
+    def backlog(self) -> Backlog:
+        """Return room for what waits for one connection."""
+        return Backlog(self.settings.backlog_frames, self.settings.backlog_bytes)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Hear the live feed and check positions while the block runs."""
+        await self.deps.subscription.start()
+        tasks = [
+            asyncio.create_task(self.fanout.listen(), name="live-feed-reader"),
+            asyncio.create_task(self.fanout.check_positions(), name="position-check"),
+        ]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self.deps.subscription.stop()
+
+    async def drain(self) -> None:
+        """Take nobody new, fail readiness, and send everybody away over the drain window."""
+        await self.connections.drain(self.settings.drain_window_s)
