@@ -11,7 +11,7 @@ from adapters.aws.clients import AwsClients
 from adapters.aws.files import S3Files
 from adapters.aws.queue import SqsQueue
 from adapters.mongo.catalogue import MongoCatalogue
-from adapters.mongo.checkout_ledger import MongoCheckoutLedger
+from adapters.mongo.checkouts import MongoCheckouts
 from adapters.mongo.connection import Database
 from adapters.mongo.connection import close as close_database
 from adapters.mongo.connection import connect as connect_database
@@ -84,7 +84,7 @@ def _dependencies(
         clock=SystemClock(),
         catalogue=MongoCatalogue(database),
         routes=courier,
-        checkouts=MongoCheckoutLedger(database),
+        checkouts=MongoCheckouts(database),
         commands=OrderClient(temporal, MongoOrderArchive(database)),
         views=views,
         search=views,

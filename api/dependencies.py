@@ -11,7 +11,6 @@ from api.middleware.figures import Figures
 from domain.order import Terms
 from domain.ports import (
     Catalogue,
-    CheckoutRecord,
     Checkouts,
     Clock,
     DocumentFiles,
@@ -24,14 +23,6 @@ from domain.ports import (
     TokenVerifier,
 )
 from domain.pricing import Route
-
-
-class CheckoutLedger(Checkouts, Protocol):
-    """Idempotency keys of checkout that can also be looked up without claiming them."""
-
-    async def find(self, customer_id: str, key: str) -> CheckoutRecord | None:
-        """Return the stored record of a customer's key, or None."""
-        ...
 
 
 class TokenIssuer(Protocol):
@@ -81,7 +72,7 @@ class Dependencies:
     clock: Clock
     catalogue: Catalogue
     routes: RouteFinder
-    checkouts: CheckoutLedger
+    checkouts: Checkouts
     commands: OrderCommands
     views: OrderViews
     search: OrderSearch

@@ -6,11 +6,13 @@ from enum import StrEnum
 
 from domain.cart import Address, Customer
 from domain.catalogue import Warehouse
+from domain.errors import DocumentRefused
 from domain.pricing import OrderLine
 from domain.shipment import ShipmentLine
 from domain.tax import TaxSplit, split_inclusive
 
 APRIL = 4
+MAX_NUMBER = 16
 
 
 class DocumentKind(StrEnum):
@@ -172,9 +174,17 @@ def financial_year(day: date) -> str:
 
 
 def document_number(kind: DocumentKind, warehouse: Warehouse, year: str, serial: int) -> str:
-    """Return a number of at most 16 characters (Rule 46): `PNQ/2627/000042`, credit `CPNQ/…`."""
+    """Return a document's number: `PNQ/2627/000042`, of a credit note `CPNQ/2627/000042`.
+
+    Raises:
+        DocumentRefused: longer than the 16 characters of Rule 46; warehouse codes have three.
+    """
     prefix = "C" if kind is DocumentKind.CREDIT_NOTE else ""
-    return f"{prefix}{warehouse.code}/{year}/{serial:06d}"
+    number = f"{prefix}{warehouse.code}/{year}/{serial:06d}"
+    if len(number) > MAX_NUMBER:
+        msg = f"document number {number} has more than {MAX_NUMBER} characters"
+        raise DocumentRefused(msg)
+    return number
 
 
 def _share(amount: int, quantity: int, before: int, after: int) -> int:

@@ -609,6 +609,10 @@ class Checkouts(Protocol):
         """Store the record if the (customer, key) is new; return the stored one either way."""
         ...
 
+    async def find(self, customer_id: str, key: str) -> CheckoutRecord | None:
+        """Return the record of a customer's key, or None if it was never claimed."""
+        ...
+
     async def settle(self, customer_id: str, key: str, answer: str) -> None:
         """Store the final answer as JSON text; the first one stays."""
         ...

@@ -99,21 +99,53 @@ def _ended(facts: OrderFacts) -> OrderStatus:
 TRANSITIONS: dict[OrderStatus, frozenset[OrderStatus]] = {
     _O.PENDING_PAYMENT: frozenset({_O.CONFIRMED, _O.EXPIRED, _O.CANCELLED}),
     _O.EXPIRED: frozenset({_O.CONFIRMED}),
-    _O.CONFIRMED: frozenset({_O.PACKED, _O.CANCELLED}),
-    _O.PACKED: frozenset({_O.SHIPPED, _O.CANCELLED}),
+    _O.CONFIRMED: frozenset(
+        {
+            _O.PACKED,
+            _O.SHIPPED,
+            _O.OUT_FOR_DELIVERY,
+            _O.DELIVERED,
+            _O.DELIVERY_FAILED,
+            _O.RETURNING_TO_ORIGIN,
+            _O.RETURNED_TO_ORIGIN,
+            _O.CANCELLED,
+        }
+    ),
+    _O.PACKED: frozenset(
+        {
+            _O.SHIPPED,
+            _O.OUT_FOR_DELIVERY,
+            _O.DELIVERED,
+            _O.DELIVERY_FAILED,
+            _O.RETURNING_TO_ORIGIN,
+            _O.RETURNED_TO_ORIGIN,
+            _O.CANCELLED,
+        }
+    ),
     _O.SHIPPED: frozenset(
-        {_O.OUT_FOR_DELIVERY, _O.RETURNING_TO_ORIGIN, _O.DELIVERY_FAILED, _O.DELIVERED}
+        {
+            _O.OUT_FOR_DELIVERY,
+            _O.DELIVERED,
+            _O.DELIVERY_FAILED,
+            _O.RETURNING_TO_ORIGIN,
+            _O.RETURNED_TO_ORIGIN,
+        }
     ),
     _O.OUT_FOR_DELIVERY: frozenset(
         {_O.DELIVERED, _O.DELIVERY_FAILED, _O.RETURNING_TO_ORIGIN, _O.RETURNED_TO_ORIGIN}
     ),
     _O.DELIVERY_FAILED: frozenset(
-        {_O.SHIPPED, _O.OUT_FOR_DELIVERY, _O.DELIVERED, _O.RETURNING_TO_ORIGIN}
+        {
+            _O.SHIPPED,
+            _O.OUT_FOR_DELIVERY,
+            _O.DELIVERED,
+            _O.RETURNING_TO_ORIGIN,
+            _O.RETURNED_TO_ORIGIN,
+            _O.CANCELLED,
+        }
     ),
-    _O.RETURNING_TO_ORIGIN: frozenset(
-        {_O.RETURNED_TO_ORIGIN, _O.DELIVERED, _O.DELIVERY_FAILED, _O.CANCELLED}
-    ),
-    _O.RETURNED_TO_ORIGIN: frozenset(),
+    _O.RETURNING_TO_ORIGIN: frozenset({_O.RETURNED_TO_ORIGIN, _O.DELIVERED, _O.DELIVERY_FAILED}),
+    _O.RETURNED_TO_ORIGIN: frozenset({_O.CANCELLED}),
     _O.DELIVERED: frozenset({_O.COMPLETED, _O.RETURN_REQUESTED}),
     _O.RETURN_REQUESTED: frozenset({_O.RETURNED, _O.DELIVERED}),
     _O.RETURNED: frozenset(),

@@ -106,9 +106,9 @@ def details(state: OrderState, waits_for: str, until: datetime | None) -> str:
     if state.placement.terms.tracking_url:
         url = f"{state.placement.terms.tracking_url}/track/{state.order_id}"
         lines.append(f"\n[Tracking page]({url})")
-    lines += ["\n| # | when | what |", "|---|---|---|"]
+    lines.append("")
     lines += [
-        f"| {event.sequence} | {_india(event.time)} | {event.type.value} |"
+        f"- `{_india(event.time)}` {event.type.value.replace('_', ' ')}"
         for event in state.events
         if event.type not in _QUIET
     ]

@@ -154,8 +154,12 @@ class OrderWorkflow:
 
     @workflow.update
     async def confirm_payment(self, handover: ConfirmPayment) -> CommandAnswer:
-        """Take the browser's signed hand-over; repeats and late comers change nothing."""
+        """Take the browser's signed hand-over, and answer once what was paid is acted upon.
+
+        Repeats and late comers change nothing.
+        """
         await self._payments.confirm(handover)
+        await workflow.wait_condition(self._payments.acted_upon)
         return self._command_answer("payment received")
 
     @confirm_payment.validator

@@ -1,6 +1,7 @@
 """How the rest of the house talks to an order's workflow; typed, with our errors."""
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -93,8 +94,13 @@ class OrderClient:
         return answer
 
     async def confirm_payment(self, order_id: str, command: ConfirmPayment) -> CommandAnswer:
-        """Hand over what the payment sheet returned; the payment id is the update id."""
-        key = f"payment:{command.razorpay_payment_id}"
+        """Hand over what the payment sheet returned; a repeat gets the first answer.
+
+        The signature is part of the update id: a forged hand-over must not take the place of the
+        genuine one.
+        """
+        digest = hashlib.sha256(command.razorpay_signature.encode()).hexdigest()[:16]
+        key = f"payment:{command.razorpay_payment_id}:{digest}"
         return await self._command(order_id, OrderWorkflow.confirm_payment, command, key)
 
     async def cancel(self, order_id: str, command: CancelOrder, key: str) -> CommandAnswer:
@@ -146,12 +152,21 @@ class OrderClient:
         await self._signal(order_id, OrderWorkflow.courier_event, news)
 
     async def _command(self, order_id: str, update: Any, command: Any, key: str) -> CommandAnswer:
+        try:
+            async with _errors(order_id):
+                answer: CommandAnswer = await asyncio.wait_for(
+                    self._handle(order_id).execute_update(update, command, id=key),
+                    ANSWER_LIMIT.total_seconds(),
+                )
+                return answer
+        except OrderNotFound:
+            return await self._earlier_answer(order_id, key)
+
+    async def _earlier_answer(self, order_id: str, key: str) -> CommandAnswer:
+        """Return what a command was told while the order was open; a closed one takes no new."""
         async with _errors(order_id):
-            answer: CommandAnswer = await asyncio.wait_for(
-                self._handle(order_id).execute_update(update, command, id=key),
-                ANSWER_LIMIT.total_seconds(),
-            )
-            return answer
+            earlier = self._handle(order_id).get_update_handle(key, result_type=CommandAnswer)
+            return await asyncio.wait_for(earlier.result(), QUERY_LIMIT.total_seconds())
 
     async def _signal(self, order_id: str, signal: Any, news: Any) -> None:
         try:

@@ -74,6 +74,12 @@ class Payments:
                 )
             )
 
+    def acted_upon(self) -> bool:
+        """Tell whether the order has drawn its conclusion from the money it has."""
+        state = self._state
+        ended = state.confirmed_at or state.cancelled_at or state.expired_at
+        return ended is not None or not state.ledger.secured
+
     def _decided(self) -> bool:
         return self._state.ledger.secured or self._state.cancellation is not None
 

@@ -27,6 +27,12 @@ class MongoCheckouts:
         return from_json(CheckoutRecord, stored)
 
     @guarded
+    async def find(self, customer_id: str, key: str) -> CheckoutRecord | None:
+        """Return the record of a customer's key, or None if it was never claimed."""
+        stored = await self._checkouts.find_one({"_id": _id(customer_id, key)})
+        return from_json(CheckoutRecord, stored) if stored else None
+
+    @guarded
     async def settle(self, customer_id: str, key: str, answer: str) -> None:
         """Store the final answer as JSON text; the first one stays."""
         await self._checkouts.update_one(

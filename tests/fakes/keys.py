@@ -19,6 +19,10 @@ class FakeCheckouts:
         await asyncio.sleep(0)
         return self.records.setdefault((record.customer_id, record.key), record)
 
+    async def find(self, customer_id: str, key: str) -> CheckoutRecord | None:
+        await asyncio.sleep(0)
+        return self.records.get((customer_id, key))
+
     async def settle(self, customer_id: str, key: str, answer: str) -> None:
         await asyncio.sleep(0)
         record = self.records.get((customer_id, key))

@@ -4,9 +4,9 @@ from datetime import timedelta
 import pytest
 
 from domain.attention import AttentionAction
-from domain.errors import CommandRefused
+from domain.errors import CommandRefused, OrderNotFound
 from domain.events import EventType
-from domain.messages import ConfirmPayment, RefundNews, ResolveAttention
+from domain.messages import CancelOrder, ConfirmPayment, RefundNews, ResolveAttention
 from domain.status import OrderStatus
 from tests.workflows.house import TERMS, House
 
@@ -92,6 +92,29 @@ async def test_a_forged_handover_is_refused(house: House) -> None:
     with pytest.raises(CommandRefused) as refused:
         await house.orders.confirm_payment(answer.order_id, forged)
     assert refused.value.type == "PaymentSignatureInvalid"
+
+
+async def test_a_forged_handover_does_not_take_the_place_of_the_genuine_one(house: House) -> None:
+    answer, _ = await house.check_out(await house.placement())
+    assert answer.payment is not None
+    genuine = house.gateway.pay(answer.payment.razorpay_order_id)
+    with pytest.raises(CommandRefused):
+        await house.orders.confirm_payment(
+            answer.order_id, replace(genuine, razorpay_signature="0" * 64)
+        )
+    confirmed = await house.orders.confirm_payment(answer.order_id, genuine)
+    assert confirmed.status is not OrderStatus.PENDING_PAYMENT
+
+
+async def test_a_command_repeated_after_the_end_gets_its_first_answer(house: House) -> None:
+    terms = replace(TERMS, payment_window_s=2, late_payment_window_s=0)
+    answer, handle = await house.check_out(await house.placement(terms=terms))
+    command = CancelOrder(reason="changed my mind", by="customer")
+    first = await house.orders.cancel(answer.order_id, command, "k1")
+    await handle.result()
+    assert await house.orders.cancel(answer.order_id, command, "k1") == first
+    with pytest.raises(OrderNotFound):
+        await house.orders.cancel(answer.order_id, command, "k2")
 
 
 async def test_a_handover_of_another_order_is_refused(house: House) -> None:

@@ -68,6 +68,13 @@ async def test_the_first_answer_stays_for_ever(checkouts: Checkouts) -> None:
     )
 
 
+async def test_a_key_can_be_looked_up_without_claiming_it(checkouts: Checkouts) -> None:
+    first = record()
+    assert await checkouts.find(first.customer_id, first.key) is None
+    await checkouts.claim(first)
+    assert await checkouts.find(first.customer_id, first.key) == first
+
+
 async def test_a_razorpay_order_leads_back_to_its_order(payment_refs: PaymentRefs) -> None:
     await payment_refs.put("order_1", "ord_a")
     await payment_refs.put("order_1", "ord_a")
