@@ -1,0 +1,157 @@
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.documents import (
+    DocumentKind,
+    DocumentLine,
+    DocumentRequest,
+    compose,
+    document_number,
+    financial_year,
+    parcel_lines,
+)
+from domain.errors import DocumentRefused
+from domain.shipment import ShipmentLine
+from domain.tax import TaxSplit
+from tests.domain.orders import ADDRESS, CUSTOMER, NOON, ORDER_ID, PUNE, order_line
+
+
+def document_line(charged: int, rate: int) -> DocumentLine:
+    return DocumentLine(
+        sku="TEE",
+        name="T-shirt",
+        hsn="6109",
+        gst_rate=rate,
+        quantity=1,
+        gross_paise=charged + 500,
+        discount_paise=600,
+        other_charges_paise=100,
+    )
+
+
+def request(kind: DocumentKind = DocumentKind.INVOICE, shipment: int = 1) -> DocumentRequest:
+    return DocumentRequest(
+        order_id=ORDER_ID,
+        kind=kind,
+        shipment=shipment,
+        warehouse="PNQ",
+        lines=(document_line(105_00, 5), document_line(118_00, 18)),
+        customer=CUSTOMER,
+        address=ADDRESS,
+        issued_at=NOON,
+        original="PNQ/2627/000001" if kind is DocumentKind.CREDIT_NOTE else None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("day", "year"),
+    [
+        (date(2026, 3, 31), "2526"),
+        (date(2026, 4, 1), "2627"),
+        (date(2026, 12, 31), "2627"),
+        (date(2027, 1, 1), "2627"),
+        (date(2027, 3, 31), "2627"),
+        (date(2099, 4, 1), "9900"),
+    ],
+)
+def test_the_financial_year_turns_on_the_first_of_april(day: date, year: str) -> None:
+    assert financial_year(day) == year
+
+
+def test_invoices_and_credit_notes_count_in_series_of_their_own() -> None:
+    assert document_number(DocumentKind.INVOICE, PUNE, "2627", 42) == "PNQ/2627/000042"
+    assert document_number(DocumentKind.CREDIT_NOTE, PUNE, "2627", 42) == "CPNQ/2627/000042"
+
+
+@given(
+    kind=st.sampled_from(DocumentKind),
+    code=st.from_regex(r"[A-Z]{2,4}", fullmatch=True),
+    serial=st.integers(1, 10_000_000),
+)
+def test_a_number_never_exceeds_the_sixteen_characters_of_rule_46(
+    kind: DocumentKind, code: str, serial: int
+) -> None:
+    warehouse = replace(PUNE, code=code)
+    prefix = "C" if kind is DocumentKind.CREDIT_NOTE else ""
+    if len(f"{prefix}{code}/2627/{serial:06}") > 16:
+        with pytest.raises(DocumentRefused, match="more than 16 characters"):
+            document_number(kind, warehouse, "2627", serial)
+        return
+    number = document_number(kind, warehouse, "2627", serial)
+    assert set(number) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/")
+
+
+def test_each_document_of_a_parcel_has_a_key_of_its_own() -> None:
+    keys = {request(kind, shipment).key for kind in DocumentKind for shipment in (1, 2)}
+    assert len(keys) == 4
+    assert request().key == f"{ORDER_ID}:1:invoice"
+    assert replace(request(), issued_at=NOON.replace(year=2027)).key == request().key
+
+
+def test_a_document_taxes_each_line_from_warehouse_to_delivery_state() -> None:
+    local = compose("PNQ/2627/000001", request(), PUNE)
+    assert [line.tax for line in local.lines] == [
+        TaxSplit(taxable_paise=100_00, cgst_paise=2_50, sgst_paise=2_50),
+        TaxSplit(taxable_paise=100_00, cgst_paise=9_00, sgst_paise=9_00),
+    ]
+    away = replace(request(), address=replace(ADDRESS, state="Goa"))
+    assert compose("PNQ/2627/000002", away, PUNE).tax == TaxSplit(
+        taxable_paise=200_00, igst_paise=23_00
+    )
+
+
+@pytest.mark.parametrize("kind", DocumentKind)
+def test_a_document_is_kept_as_number_amount_and_what_it_corrects(kind: DocumentKind) -> None:
+    document = compose("PNQ/2627/000007", request(kind), PUNE)
+    summary = document.summary()
+    assert (summary.number, summary.kind, summary.shipment) == ("PNQ/2627/000007", kind, 1)
+    assert summary.amount_paise == 105_00 + 118_00 == document.tax.total_paise
+    assert (summary.issued_at, summary.original) == (NOON, request(kind).original)
+
+
+@st.composite
+def _split_lines(draw: st.DrawFn) -> tuple[int, list[int], int, int, int]:
+    """Return a unit price, the units per parcel, a discount, shipping, and a fee."""
+    units = draw(st.lists(st.integers(1, 9), min_size=1, max_size=6))
+    price = draw(st.integers(1, 10_000_00))
+    discount = draw(st.integers(0, price * sum(units)))
+    return price, units, discount, draw(st.integers(0, 9_900)), draw(st.integers(0, 4_000))
+
+
+@given(made=_split_lines())
+def test_the_parcels_of_a_line_sum_to_its_charges_exactly(
+    made: tuple[int, list[int], int, int, int],
+) -> None:
+    price, units, discount, shipping, fee = made
+    line = order_line(
+        "TEE",
+        sum(units),
+        unit_price_paise=price,
+        gross_paise=price * sum(units),
+        discount_paise=discount,
+        shipping_paise=shipping,
+        cod_fee_paise=fee,
+    )
+    shares = [
+        parcel_lines((line,), (ShipmentLine(sku="TEE", quantity=n),), {"TEE": sum(units[:index])})[
+            0
+        ]
+        for index, n in enumerate(units)
+    ]
+    assert [share.quantity for share in shares] == units
+    assert sum(share.gross_paise for share in shares) == line.gross_paise
+    assert sum(share.discount_paise for share in shares) == discount
+    assert sum(share.other_charges_paise for share in shares) == shipping + fee
+    assert sum(share.charged_paise for share in shares) == line.charged_paise
+    assert all(share.discount_paise >= 0 and share.other_charges_paise >= 0 for share in shares)
+
+
+def test_a_parcel_says_of_its_lines_what_the_order_says() -> None:
+    lines = (order_line("TEE", 3), order_line("MUG", 2, gst_rate=18, hsn="6912"))
+    (mug,) = parcel_lines(lines, (ShipmentLine(sku="MUG", quantity=1),), {"TEE": 3})
+    assert (mug.sku, mug.name, mug.hsn, mug.gst_rate, mug.quantity) == ("MUG", "Mug", "6912", 18, 1)
+    assert mug.gross_paise == 33_333
