@@ -1,0 +1,113 @@
+from collections.abc import Iterator
+from itertools import pairwise, product
+
+import pytest
+
+from domain.shipment import (
+    ENDED,
+    FORWARD,
+    NEVER_ARRIVED,
+    WITH_COURIER,
+    ShipmentState,
+    path_to,
+)
+from tests.domain.orders import book, confirmed
+
+S = ShipmentState
+PAIRS = list(product(ShipmentState, repeat=2))
+DETOURS = {S.CANCELLED, S.ATTEMPT_FAILED}
+
+
+def reachable(start: ShipmentState) -> set[ShipmentState]:
+    """Walk the table, but through no state that is nobody's way to elsewhere."""
+    found: set[ShipmentState] = set()
+    to_visit = [start]
+    while to_visit:
+        for step in FORWARD[to_visit.pop()]:
+            if step not in found:
+                found.add(step)
+                if step not in DETOURS:
+                    to_visit.append(step)
+    return found
+
+
+def test_the_table_knows_every_state_and_leads_only_to_known_ones() -> None:
+    assert set(FORWARD) == set(ShipmentState)
+    assert set().union(*FORWARD.values()) | {S.BOOKED} == set(ShipmentState)
+
+
+def test_every_parcel_can_come_to_an_end_and_an_end_is_final() -> None:
+    assert {S.DELIVERED, S.RTO_DELIVERED, S.LOST, S.CANCELLED} == ENDED
+    for state in set(FORWARD) - ENDED:
+        assert reachable(state) & ENDED
+    assert ENDED - {S.DELIVERED} == NEVER_ARRIVED
+
+
+def test_every_parcel_that_is_picked_up_and_not_at_its_end_is_with_the_courier() -> None:
+    assert set(FORWARD) - ENDED - WITH_COURIER == {S.BOOKED, S.PACKED}
+
+
+@pytest.mark.parametrize(("current", "target"), PAIRS)
+def test_a_path_takes_only_steps_of_the_table_and_ends_at_its_target(
+    current: ShipmentState, target: ShipmentState
+) -> None:
+    path = path_to(current, target)
+    if not path:
+        return
+    for before, after in pairwise((current, *path)):
+        assert after in FORWARD[before]
+    assert path[-1] is target
+    assert not DETOURS & set(path[:-1])
+    assert len(path) == len(set(path)) <= len(ShipmentState)
+
+
+@pytest.mark.parametrize(("current", "target"), PAIRS)
+def test_there_is_a_path_exactly_to_what_lies_ahead(
+    current: ShipmentState, target: ShipmentState
+) -> None:
+    assert bool(path_to(current, target)) == (target in reachable(current) - {current})
+
+
+def _shorter(current: ShipmentState, target: ShipmentState, steps: int) -> Iterator[object]:
+    for path in product(set(ShipmentState) - DETOURS, repeat=steps - 1):
+        whole = (current, *path, target)
+        if all(b in FORWARD[a] for a, b in pairwise(whole)):
+            yield whole
+
+
+@pytest.mark.parametrize(("current", "target"), PAIRS)
+def test_no_path_is_longer_than_it_must_be(current: ShipmentState, target: ShipmentState) -> None:
+    path = path_to(current, target)
+    if len(path) > 1:
+        assert not list(_shorter(current, target, min(len(path) - 1, 3)))
+
+
+@pytest.mark.parametrize(
+    ("current", "target", "path"),
+    [
+        (S.PACKED, S.DELIVERED, (S.SHIPPED, S.OUT_FOR_DELIVERY, S.DELIVERED)),
+        (S.SHIPPED, S.DELIVERED, (S.OUT_FOR_DELIVERY, S.DELIVERED)),
+        (S.BOOKED, S.SHIPPED, (S.PACKED, S.SHIPPED)),
+        (S.SHIPPED, S.RTO_DELIVERED, (S.RTO_INITIATED, S.RTO_DELIVERED)),
+        (S.ATTEMPT_FAILED, S.DELIVERED, (S.DELIVERED,)),
+        (S.ATTEMPT_FAILED, S.IN_TRANSIT, (S.IN_TRANSIT,)),
+        (S.SHIPPED, S.ATTEMPT_FAILED, (S.OUT_FOR_DELIVERY, S.ATTEMPT_FAILED)),
+        (S.IN_TRANSIT, S.LOST, (S.LOST,)),
+        (S.OUT_FOR_DELIVERY, S.SHIPPED, ()),
+        (S.OUT_FOR_DELIVERY, S.IN_TRANSIT, ()),
+        (S.DELIVERED, S.LOST, ()),
+        (S.SHIPPED, S.SHIPPED, ()),
+        (S.SHIPPED, S.CANCELLED, ()),
+    ],
+)
+def test_scans_that_are_skipped_are_filled_in_and_old_ones_change_nothing(
+    current: ShipmentState, target: ShipmentState, path: tuple[ShipmentState, ...]
+) -> None:
+    assert path_to(current, target) == path
+
+
+@pytest.mark.parametrize("state", ShipmentState)
+def test_a_parcel_says_of_itself_whether_it_has_ended(state: ShipmentState) -> None:
+    parcel = book(confirmed(), parcel_state=state)
+    assert parcel.ended == (state in ENDED)
+    assert parcel.never_arrived == (state in NEVER_ARRIVED)
