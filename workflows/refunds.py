@@ -31,9 +31,15 @@ class Refunds:
         self._desk = desk
         self._state = desk.state
         self._payments = payments
+        self._early: dict[str, GatewayRefund] = {}
 
     def record(self, news: GatewayRefund) -> None:
-        """Take in what Razorpay says of a refund that we asked for; others change nothing."""
+        """Take in what Razorpay says of a refund.
+
+        News may come before the answer that tells us the refund's id (the answer was lost, say), so
+        what belongs to no known refund is kept until it does.
+        """
+        self._early[news.refund_id] = news
         for refund in self._state.refunds.values():
             if refund.razorpay_refund_id == news.refund_id:
                 self._apply(refund, news)
@@ -89,7 +95,7 @@ class Refunds:
         except ApplicationError as refusal:
             self._fail(refund, refusal.message)
         else:
-            self._apply(refund, news)
+            self._apply(refund, self._early.get(news.refund_id, news))
             await self._await_end(number)
         await self._raise_if_failed(number)
 

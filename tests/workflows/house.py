@@ -258,6 +258,12 @@ class House:
 
         await eventually(same, "the stock given back")
 
+    async def until_refund_asked(self) -> None:
+        async def asked() -> bool:
+            return bool(self.gateway.refunds)
+
+        await eventually(asked, "a refund at the gateway")
+
     async def until_refund_known(self, order_id: str) -> None:
         """Wait until the workflow knows Razorpay's id of its refund."""
 

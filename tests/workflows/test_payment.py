@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from domain.attention import AttentionAction
-from domain.errors import CommandRefused, OrderNotFound
+from domain.errors import CommandRefused, OrderNotFound, PaymentGatewayUnavailable
 from domain.events import EventType
 from domain.messages import CancelOrder, ConfirmPayment, RefundNews, ResolveAttention
 from domain.status import OrderStatus
@@ -197,6 +197,21 @@ async def test_a_pending_refund_ends_with_its_webhook(house: House) -> None:
         await house.orders.refund_event(answer.order_id, news)
     await house.until_event(answer.order_id, EventType.REFUND_PROCESSED)
     assert (await house.types(answer.order_id)).count("refund_processed") == 1
+
+
+async def test_a_refund_told_of_before_its_answer_arrives_is_not_forgotten(house: House) -> None:
+    house.gateway.refunds_settle_at_once = False
+    house.gateway.lose_answer("refund", PaymentGatewayUnavailable("lost"), times=2)
+    answer, _ = await house.check_out(await house.placement())
+    await house.pay(answer)
+    await house.until_status(answer.order_id, OrderStatus.PACKED)
+    await house.pay(answer)
+    await house.until_event(answer.order_id, EventType.REFUND_INITIATED)
+    await house.until_refund_asked()
+    early = replace(next(iter(house.gateway.refunds.values())), status="processed")
+    await house.orders.refund_event(answer.order_id, RefundNews(refund=early))
+    await house.until_event(answer.order_id, EventType.REFUND_PROCESSED)
+    assert len(house.gateway.refunds) == 1
 
 
 @pytest.mark.parametrize("action", [AttentionAction.RETRY, AttentionAction.SKIP])
