@@ -1,7 +1,7 @@
 """Orders, views, log and feed of one test, joined as the `order_view` consumer joins them."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -118,13 +118,27 @@ class Story:
     def head(self) -> dict[str, int]:
         return {"epoch": self.events[-1].epoch, "sequence": self.events[-1].sequence}
 
-    def emit(self) -> OrderEvent:
+    def emit(self, padding: str = "") -> OrderEvent:
         """Let something happen that nobody has heard of yet."""
         number = len(self._state.events)
         at = self._state.placement.placed_at + timedelta(minutes=number)
-        cancellation = Cancellation(reason=f"reason {number}", by="customer", at=at)
+        cancellation = Cancellation(reason=f"reason {number}{padding}", by="customer", at=at)
         self._state.emit(EventType.ORDER_CANCELLED, at, cancellation=cancellation)
         return self.events[-1]
+
+    def new_epoch(self, count: int) -> None:
+        """Let the order have another past, of so many events, as after a repair."""
+        self._state.epoch += 1
+        self._state.events[count:] = []
+        again = [replace(event, epoch=self._state.epoch) for event in self._state.events]
+        self._state.events[:] = again
+        view: OrderView | None = None
+        for event in again:
+            self._house.log.events[event.id] = event
+            view = fold(view, event)
+        if view is not None:
+            self._house.views.views[self.order_id] = view
+        self._house.queries.events[self.order_id] = again
 
     async def happen(self, times: int = 1) -> list[OrderEvent]:
         """Let events happen that are stored, folded and announced, each by itself."""

@@ -9,7 +9,7 @@ from domain.ports import Position
 from tracking.projection import event_shown
 
 OVERHEAD_BYTES: Final = 1024
-"""What an event is taken to weigh before its text is made."""
+"""What a frame is taken to weigh beside its text."""
 
 
 def compact(document: object) -> str:
@@ -34,8 +34,8 @@ class Batch:
 
     @property
     def weight(self) -> int:
-        """Return about how many bytes these events will take."""
-        return OVERHEAD_BYTES * len(self.events)
+        """Return about how many bytes these events take."""
+        return OVERHEAD_BYTES + len(self.frame(to_ops=False))
 
     def frame(self, *, to_ops: bool) -> str:
         """Return the `events` frame."""

@@ -49,7 +49,8 @@ class Connection:
         self._sending = asyncio.Lock()
         self._replies: asyncio.Queue[str] = asyncio.Queue(self._settings.replies_waiting)
         self._allowance = Allowance(self._settings.frames_per_s, self._settings.frames_burst)
-        self._dismissed = asyncio.Event()
+        self._dismissed = False
+        self._news_of_time = asyncio.Event()
         self._reconnect_after_ms = random.randint(0, 2000)  # noqa: S311 - jitter
         self._warned = False
         self._admitted = False
@@ -60,7 +61,8 @@ class Connection:
     def dismiss(self, reconnect_after_ms: int) -> None:
         """Ask the client to come again after so long, and end. Returns at once."""
         self._reconnect_after_ms = reconnect_after_ms
-        self._dismissed.set()
+        self._dismissed = True
+        self._news_of_time.set()
 
     async def serve(self) -> None:
         """Accept the socket and serve it until either side ends."""
@@ -148,7 +150,7 @@ class Connection:
             beat_at = loop.time() + self._settings.heartbeat_s * _jitter()
             while loop.time() < beat_at:
                 await self._sleep_until(min(beat_at, ends_at, loop.time() + self._token_in_s()))
-                if self._dismissed.is_set():
+                if self._dismissed:
                     raise Closing(CloseCode.DRAINING)
                 if loop.time() >= ends_at:
                     raise Closing(CloseCode.REBALANCE)
@@ -156,11 +158,13 @@ class Connection:
             self.reply(outbound.frame("hb", t=self._service.deps.clock.now().isoformat()))
 
     async def _sleep_until(self, at: float) -> None:
+        """Sleep, unless there is news: a token, or the wish to end."""
         try:
             async with asyncio.timeout_at(at):
-                await self._dismissed.wait()
+                await self._news_of_time.wait()
         except TimeoutError:
             return
+        self._news_of_time.clear()
 
     def _token_in_s(self) -> float:
         """Return how long until the token has to be looked at again."""
@@ -222,6 +226,7 @@ class Connection:
             message = f"more than {self._settings.connections_per_customer} connections"
             raise Closing(CloseCode.TOO_MANY_CONNECTIONS, message, "close another page")
         self._caller, self._admitted = caller, True
+        self._news_of_time.set()
         await self.send(
             outbound.welcome(
                 secrets.token_hex(8),
@@ -283,6 +288,7 @@ class Connection:
             message = "the token speaks for somebody else"
             raise FrameRefused(Refusal.TOKEN_INVALID, message, "open another connection", said.id)
         self._caller, self._warned = renewed, False
+        self._news_of_time.set()
         expires_at = renewed.expires_at.isoformat()
         self.reply(outbound.frame("refreshed", id=said.id, token_expires_at=expires_at))
 
