@@ -11,7 +11,8 @@ from tests.e2e.test_repeated_checkouts import new_product
 BUYERS, UNITS = 200, 100
 AT_ONCE = 10
 """Calls in flight: a small machine answers so many within the API's ten seconds."""
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
+"""A quarter of it is usual; the rest is for a machine that does other things as well."""
 
 
 async def test_of_two_hundred_buyers_exactly_one_hundred_get_a_unit(shop: Shop) -> None:
