@@ -104,11 +104,9 @@ def path_to(current: ShipmentState, target: ShipmentState) -> tuple[ShipmentStat
 
     Couriers skip scans, repeat them and send them late: news that lies behind changes nothing, news
     that lies further ahead passes through the states in between, each with its own event.
-    A parcel never goes to `cancelled` or comes back from a failed attempt on the way to elsewhere,
-    and a repeat of the present state is no news.
+    A parcel never goes to `cancelled` or comes back from a failed attempt on the way to elsewhere.
+    Only a failed attempt leads to its own state again: whoever asks must know that it is a new one.
     """
-    if target is current:
-        return ()
     frontier: list[tuple[ShipmentState, ...]] = [(step,) for step in _ordered(current)]
     seen = {current}
     while frontier:

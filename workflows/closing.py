@@ -50,7 +50,11 @@ class Closing:
             look_again = await self._chase_money()
 
     async def close(self) -> None:
-        """Send what is still to be sent, then store the state that can be resumed."""
+        """Send what is still to be sent, then store the state that can be resumed.
+
+        A task that completes the workflow is thrown away when a message arrives meanwhile, with all
+        that its local activities did: so the last task does nothing but complete.
+        """
         stored = -1
         while stored != self._state.sequence:
             await self._drain()
@@ -58,6 +62,7 @@ class Closing:
             await local_first(
                 EventActivities.archive_order, self._state, summary="archive the order"
             )
+            await workflow.sleep(policies.LAST_CALL, summary="last call for messages")
 
     async def _drain(self) -> None:
         await self._desk.drain_mails()

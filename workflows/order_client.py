@@ -2,8 +2,8 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
@@ -45,6 +45,7 @@ from workflows.order import CHECKOUT, OrderWorkflow
 from workflows.policies import ORDERS_QUEUE
 
 Handle = WorkflowHandle[OrderWorkflow, OrderStatus | None]
+Start = WithStartWorkflowOperation[OrderWorkflow, OrderStatus | None]
 
 ANSWER_LIMIT = timedelta(seconds=10)
 """A caller waits this long for a command; then the same key re-attaches."""
@@ -66,31 +67,31 @@ class OrderClient:
         One update id and `REJECT_DUPLICATE`: a closed order is never started a second time.
         """
         state = OrderState.of(placement)
-        start: WithStartWorkflowOperation[OrderWorkflow, OrderStatus | None] = (
-            WithStartWorkflowOperation(
-                OrderWorkflow.run,
-                OrderInput(placement=placement),
-                id=ids.workflow_id(placement.order_id),
-                task_queue=ORDERS_QUEUE,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                search_attributes=attributes(state),
-                static_summary=summary(placement),
-            )
+        start: Start = WithStartWorkflowOperation(
+            OrderWorkflow.run,
+            OrderInput(placement=placement),
+            id=ids.workflow_id(placement.order_id),
+            task_queue=ORDERS_QUEUE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            search_attributes=attributes(state),
+            static_summary=summary(placement),
         )
         async with _errors(placement.order_id):
             try:
-                answer: CheckoutAnswer = await asyncio.wait_for(
-                    self._client.execute_update_with_start_workflow(
-                        CHECKOUT,
-                        start_workflow_operation=start,
-                        id=CHECKOUT,
-                        result_type=CheckoutAnswer,
-                    ),
-                    ANSWER_LIMIT.total_seconds(),
-                )
+                return await self._answer_within_limit(start)
             except WorkflowAlreadyStartedError:
                 return await self._answer_of_closed(placement.order_id)
+            finally:
+                await _swallow(start.workflow_handle())
+
+    async def _answer_within_limit(self, start: Start) -> CheckoutAnswer:
+        answer: CheckoutAnswer = await asyncio.wait_for(
+            self._client.execute_update_with_start_workflow(
+                CHECKOUT, start_workflow_operation=start, id=CHECKOUT, result_type=CheckoutAnswer
+            ),
+            ANSWER_LIMIT.total_seconds(),
+        )
         return answer
 
     async def confirm_payment(self, order_id: str, command: ConfirmPayment) -> CommandAnswer:
@@ -204,6 +205,15 @@ class OrderClient:
 
     def _handle(self, order_id: str) -> Handle:
         return self._client.get_workflow_handle_for(OrderWorkflow.run, ids.workflow_id(order_id))
+
+
+async def _swallow(handle: Awaitable[Handle]) -> None:
+    """Look at the second outcome of an Update-with-Start, which only repeats the first one's error.
+
+    The SDK keeps it in a future that logs an error unless somebody has looked.
+    """
+    with suppress(Exception, asyncio.CancelledError):
+        await handle
 
 
 @asynccontextmanager

@@ -157,14 +157,9 @@ class Parcel:
         return self._is(*ENDED) or (self._called_off() and before_pickup)
 
     def advance(self, update: CourierUpdate) -> None:
-        """Move forward to what the courier says, one event per step; old news changes nothing.
-
-        Without the courier's time, a late repeat of a failed attempt would count as another one.
-        """
+        """Move forward to what the courier says, one event per step; old news changes nothing."""
         parcel = self._parcel
-        if parcel is None or parcel.awb != update.awb:
-            return
-        if parcel.scanned_at is not None and update.at < parcel.scanned_at:
+        if parcel is None or parcel.awb != update.awb or _is_old(update, parcel):
             return
         self._state.shipments[self._number] = replace(parcel, scanned_at=update.at)
         for state in path_to(parcel.state, update.state):
@@ -304,6 +299,13 @@ def with_courier(parcels: Sequence[Shipment]) -> bool:
         parcel.state in WITH_COURIER or parcel.state is ShipmentState.DELIVERED
         for parcel in parcels
     )
+
+
+def _is_old(update: CourierUpdate, parcel: Shipment) -> bool:
+    """Tell whether a scan was taken in before: a late repeat must not count as another attempt."""
+    if parcel.scanned_at is None or update.at > parcel.scanned_at:
+        return False
+    return update.at < parcel.scanned_at or update.state is parcel.state
 
 
 def _booking_of(parcel: Shipment) -> Booking:

@@ -57,3 +57,6 @@ HOLD_AGE = timedelta(days=1)
 
 SWEEP = timedelta(minutes=10)
 """One round of housekeeping looks at a few hundred orders, each with a query of up to 3 seconds."""
+
+LAST_CALL = timedelta(seconds=1)
+"""Between the last effect and the end of the run; parts them into two workflow tasks."""
