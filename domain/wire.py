@@ -83,11 +83,11 @@ def read_envelope(document: Any) -> OrderEvent:
     """
     try:
         return OrderEvent(
-            order_id=document["subject"],
-            epoch=int(document["epoch"]),
-            sequence=int(document["sequence"]),
+            order_id=_reader(str)(document["subject"]),
+            epoch=_reader(int)(document["epoch"]),
+            sequence=_reader(int)(document["sequence"]),
             type=EventType(document["type"]),
-            time=datetime.fromisoformat(document["time"]),
+            time=_reader(datetime)(document["time"]),
             data=from_json(EventData, document["data"]),
         )
     except (KeyError, TypeError, ValueError) as error:
@@ -132,7 +132,14 @@ def _collection_reader(
 ) -> Callable[[Any], Any]:
     if build is dict:
         return lambda pairs: {item(k): value(v) for k, v in pairs.items()}
-    return lambda items: build(item(each) for each in items)
+
+    def read(items: Any) -> Any:
+        if not isinstance(items, list | tuple):
+            msg = f"{items!r} is not a list"
+            raise TypeError(msg)
+        return build(item(each) for each in items)
+
+    return read
 
 
 def _optional_reader(annotation: Any) -> Callable[[Any], Any]:
@@ -141,12 +148,27 @@ def _optional_reader(annotation: Any) -> Callable[[Any], Any]:
 
 
 def _moment_reader(annotation: Any) -> Callable[[Any], Any]:
-    return lambda value: value if isinstance(value, annotation) else annotation.fromisoformat(value)
+    def read(value: Any) -> Any:
+        moment = value if isinstance(value, annotation) else annotation.fromisoformat(value)
+        if isinstance(moment, datetime) and moment.tzinfo is None:
+            msg = f"{value!r} has no time zone"
+            raise ValueError(msg)
+        return moment
+
+    return read
+
+
+def _whole_number(value: Any) -> int:
+    """Return an integer, also from its text: JSON has no other keys. Nothing is ever cut off."""
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        msg = f"{value!r} is not a whole number"
+        raise TypeError(msg)
+    return int(value)
 
 
 def _plain_reader(annotation: Any) -> Callable[[Any], Any]:
     if annotation is int:
-        return int
+        return _whole_number
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         return annotation
 
@@ -161,17 +183,27 @@ def _plain_reader(annotation: Any) -> Callable[[Any], Any]:
 
 def _dataclass_reader(cls: Any) -> Callable[[Any], Any]:
     hints = get_type_hints(cls)
-    readers = [
-        (f.name, _reader(hints[f.name]), f.default is MISSING and f.default_factory is MISSING)
-        for f in fields(cls)
-    ]
+    readers = [(each.name, _reader(hints[each.name])) for each in fields(cls)]
+    absent = {
+        each.name: None
+        for each in fields(cls)
+        if each.default is MISSING and type(None) in get_args(hints[each.name])
+    }
+    required = {
+        each.name
+        for each in fields(cls)
+        if each.default is MISSING and each.default_factory is MISSING
+    } - absent.keys()
 
     def read(document: Any) -> Any:
-        values = {}
-        for name, reader, required in readers:
+        if not isinstance(document, Mapping):
+            msg = f"{document!r} is not an object"
+            raise TypeError(msg)
+        values: JSON = dict(absent)
+        for name, reader in readers:
             if name in document:
                 values[name] = reader(document[name])
-            elif required:
+            elif name in required:
                 msg = f"{cls.__name__}.{name} is missing"
                 raise KeyError(msg)
         return cls(**values)
