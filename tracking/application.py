@@ -4,12 +4,19 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
-from starlette.routing import WebSocketRoute
+from starlette.middleware import Middleware
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
 
 from tracking import health
 from tracking.dependencies import Dependencies
+from tracking.headers import SecurityHeaders
 from tracking.live.endpoint import live
+from tracking.pages.assets import FOLDER
+from tracking.pages.page import track
+from tracking.pages.session import open_session
 from tracking.service import TrackingService
+from tracking.stream import stream
 
 
 def create_app(deps: Dependencies) -> Starlette:
@@ -22,7 +29,15 @@ def create_app(deps: Dependencies) -> Starlette:
             yield
 
     app = Starlette(
-        routes=[WebSocketRoute("/live", live), *health.ROUTES],
+        routes=[
+            WebSocketRoute("/live", live),
+            Route("/track/{order_id}", track),
+            Route("/session", open_session, methods=["POST"]),
+            Route("/orders/{order_id}/stream", stream),
+            Mount("/static", StaticFiles(directory=FOLDER)),
+            *health.ROUTES,
+        ],
+        middleware=[Middleware(SecurityHeaders, public_url=deps.settings.public_url)],
         lifespan=lifespan,
     )
     app.state.service = service

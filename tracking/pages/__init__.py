@@ -1,0 +1,1 @@
+"""The customer's page: server-rendered, then kept alive by `tracking/static/`."""
