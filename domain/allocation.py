@@ -34,7 +34,7 @@ def allocate(
     if short:
         raise OutOfStock(short)
     nearest_first = sorted(stock, key=lambda code: (*_distance(pincodes[code], pincode), code))
-    chosen = next(group for group in _groups(nearest_first) if _suffices(items, stock, group))
+    chosen = next((group for group in _groups(nearest_first) if _suffices(items, stock, group)), ())
     return tuple(_parts(items, stock, chosen))
 
 

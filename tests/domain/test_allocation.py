@@ -66,6 +66,11 @@ def test_every_short_line_is_named() -> None:
     assert refused.value.skus == ("TEE", "CAP", "PEN")
 
 
+@pytest.mark.parametrize("stock", [[], levels(PNQ={"TEE": 1})])
+def test_no_lines_come_from_nowhere(stock: list[StockLevel]) -> None:
+    assert allocate((), stock, PINCODES, PUNE) == ()
+
+
 @given(
     stock=st.dictionaries(
         st.tuples(st.sampled_from(sorted(PINCODES)), st.sampled_from(["A", "B", "C"])),

@@ -77,7 +77,7 @@ def _collection(origin: Any, first: Any, second: Any = None) -> st.SearchStrateg
 @pytest.mark.parametrize("cls", TRAVELLERS, ids=lambda cls: cls.__name__)
 @SMALL
 @given(data=st.data())
-def test_every_object_of_the_domain_survives_the_wire(cls: type[Any], data: st.DataObject) -> None:
+def test_every_object_of_the_domain_survives_the_wire(cls: Any, data: st.DataObject) -> None:
     thing = data.draw(made_up(cls))
     text = json.dumps(to_json(thing))
     assert from_json(cls, json.loads(text)) == thing
@@ -95,7 +95,7 @@ def test_whole_orders_and_views_survive_the_wire(seed: int) -> None:
 @SMALL
 @given(data=st.data())
 def test_a_missing_field_is_named_and_an_unknown_one_passed_over(
-    cls: type[Any], data: st.DataObject
+    cls: Any, data: st.DataObject
 ) -> None:
     thing = data.draw(made_up(cls))
     document = to_json(thing)
