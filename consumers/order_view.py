@@ -60,7 +60,7 @@ class OrderViewConsumer:
         order_id = events[0].order_id
         progress = await self._projection.apply(order_id, events)
         if progress.missing:
-            self._holes.note(order_id)
+            self._holes.note(order_id, max(event.epoch for event in events))
 
     def companions(self) -> Sequence[Loop]:
         """Return the repair of holes and the sweep for lost tails."""

@@ -76,7 +76,7 @@ class ViewProjection:
             await self._record(view)
             return Progress(view=view, missing=bool(stored))
         folded = reduce(fold, run[1:], fold(start, run[0]))
-        if not await self._views.save(folded, expected=view.sequence if view else 0):
+        if not await self._views.save(folded, expected=Position.of(view) if view else None):
             return None
         await self._announce(run)
         await self._record(folded)
@@ -97,5 +97,4 @@ class ViewProjection:
     async def _record(self, view: OrderView | None) -> None:
         """Tell the sweep how far the view is; repeated after a crash between save and here."""
         if view is not None:
-            position = Position(epoch=view.epoch, sequence=view.sequence)
-            await self._heads.caught_up(view.order_id, position)
+            await self._heads.caught_up(view.order_id, Position.of(view))

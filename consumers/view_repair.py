@@ -75,11 +75,11 @@ class HoleWatch:
         self._projection = projection
         self._wait_s = wait_s
         self._monotonic = monotonic
-        self._due: dict[str, float] = {}
+        self._due: dict[tuple[str, int], float] = {}
 
-    def note(self, order_id: str) -> None:
-        """Remember that an order's log has a hole."""
-        self._due.setdefault(order_id, self._monotonic() + self._wait_s)
+    def note(self, order_id: str, epoch: int) -> None:
+        """Remember that an order's log has a hole in an epoch, which may be newer than its view."""
+        self._due.setdefault((order_id, epoch), self._monotonic() + self._wait_s)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look after the noted orders until told to stop."""
@@ -94,10 +94,10 @@ class HoleWatch:
         One that cannot be healed now is left to the sweep.
         """
         now = self._monotonic()
-        for order_id in [order_id for order_id, due in self._due.items() if due <= now]:
-            del self._due[order_id]
+        for order_id, epoch in [noted for noted, due in self._due.items() if due <= now]:
+            del self._due[order_id, epoch]
             try:
-                progress = await self._projection.catch_up(order_id)
+                progress = await self._projection.catch_up(order_id, epoch)
             except ServiceUnavailable:
                 continue
             if progress.missing:

@@ -15,6 +15,7 @@ OrderError                      a business refusal: will not work when tried aga
 ├── DocumentRefused             an invoice or credit note that may not be written
 ├── InvalidToken                the caller is not known
 ├── OrderNotFound               no such order, or somebody else's
+├── LogDiverged                 a lost task has published another story under the same ids
 └── CommandRefused              the order's workflow refuses a command
 ServiceUnavailable              may work later: retried
 ├── OrderUnavailable            the order's workflow gave no answer in time
@@ -109,6 +110,10 @@ class InvalidToken(OrderError):
 
 class OrderNotFound(OrderError):
     """There is no such order, as far as the caller may know."""
+
+
+class LogDiverged(OrderError):
+    """Other facts were about to be published under these ids: only a new epoch can be told."""
 
 
 class CommandRefused(OrderError):

@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from types import MappingProxyType
+from typing import Final, Protocol
 
 from domain.cart import Address, CartItem, Customer, PaymentMethod
 from domain.catalogue import CatalogueSnapshot, Product, StockLevel, Warehouse
@@ -379,19 +380,44 @@ class EventPublisher(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True, order=True)
 class Position:
-    """A place in an order's log: everything up to `sequence` of `epoch`."""
+    """A place in an order's log: everything up to `sequence` of `epoch`. A later epoch is newer."""
 
     epoch: int
     sequence: int
+
+    @classmethod
+    def of(cls, place: OrderView | OrderEvent) -> "Position":
+        """Return where a view stands, or an event."""
+        return cls(epoch=place.epoch, sequence=place.sequence)
+
+    def __str__(self) -> str:
+        """Return `epoch:sequence`, for messages and logs."""
+        return f"{self.epoch}:{self.sequence}"
+
+
+KEPT_DIGESTS: Final = 100
+"""How far back a head remembers what was published; a lost task covers a handful of events."""
+
+NO_FACTS: Final[Mapping[int, str]] = MappingProxyType({})
 
 
 class OrderHeads(Protocol):
     """The newest sequence that each workflow has published, to notice a lost tail."""
 
-    async def advance(self, order_id: str, position: Position, at: datetime) -> None:
-        """Record the head; never goes back. Idempotent."""
+    async def advance(
+        self, order_id: str, position: Position, at: datetime, digests: Mapping[int, str] = NO_FACTS
+    ) -> None:
+        """Record the head, and what is about to be published: sequence → `facts.digest`.
+
+        One atomic step per order, never goes back, idempotent. Of the newest epoch the digests of
+        the newest `KEPT_DIGESTS` sequences are kept.
+
+        Raises:
+            LogDiverged: another digest is recorded for one of these sequences, or a higher epoch;
+                nothing is changed.
+        """
         ...
 
     async def behind(self, older_than: datetime, limit: int) -> Sequence[str]:
@@ -407,7 +433,14 @@ class EventLog(Protocol):
     """The append-only log of each order's events, unique on (order, epoch, sequence)."""
 
     async def append(self, events: Sequence[OrderEvent]) -> None:
-        """Store events, in any order, repeats included. Idempotent."""
+        """Store events, in any order, repeats included. Idempotent.
+
+        A repeat may differ in its moments (`facts.same_fact`): the first one stays.
+
+        Raises:
+            ImpossibleStep: another fact is stored under the same id; the stored one stays, and all
+                other events of the call are stored.
+        """
         ...
 
     async def read(
@@ -428,8 +461,13 @@ class OrderViews(Protocol):
         """Return several views in one read."""
         ...
 
-    async def save(self, view: OrderView, expected: int) -> bool:
-        """Store a view if the stored one is at `expected` (0: none). False: somebody was first."""
+    async def save(self, view: OrderView, expected: Position | None) -> bool:
+        """Store a view if the stored one is at `expected` (None: absent). False: others were first.
+
+        Raises:
+            ValueError: the view is older than what it is to replace; a view of a higher epoch is
+                newer, whatever its sequence.
+        """
         ...
 
     async def of_customer(

@@ -7,6 +7,7 @@ from pymongo.errors import BulkWriteError
 from adapters.mongo.connection import DUPLICATE_KEY, Collection, Database, Document, guarded
 from domain.errors import ImpossibleStep
 from domain.events import OrderEvent
+from domain.facts import same_fact
 from domain.wire import envelope, read_envelope
 
 
@@ -25,22 +26,17 @@ class MongoEventLog:
     async def append(self, events: Sequence[OrderEvent]) -> None:
         """Store events, in any order, repeats included. Idempotent.
 
+        A repeat may differ in its moments (`facts.same_fact`): the first one stays.
+
         Raises:
-            ImpossibleStep: an event is stored with other content under the same id; the stored one
-                stays, and all other events of the call are stored.
+            ImpossibleStep: another fact is stored under the same id; the stored one stays, and all
+                other events of the call are stored.
         """
-        documents = {event.id: _document(event) for event in events}
-        _require_equal([_document(event) for event in events], documents)
-        if not documents:
-            return
-        try:
-            await self._events.insert_many(list(documents.values()), ordered=False)
-        except BulkWriteError as error:
-            errors = error.details["writeErrors"]
-            if any(each["code"] != DUPLICATE_KEY for each in errors):
-                raise
-            repeats = [documents[each["op"]["_id"]] for each in errors]
-            _require_equal(repeats, await self._stored(repeats))
+        firsts: dict[str, OrderEvent] = {}
+        for event in events:
+            firsts.setdefault(event.id, event)
+        await self._insert(firsts)
+        _require_same(events, firsts)
 
     @guarded
     async def read(
@@ -53,10 +49,23 @@ class MongoEventLog:
         documents = await found.sort("sequence").limit(limit).to_list(None)
         return [read_envelope(document["envelope"]) for document in documents]
 
-    async def _stored(self, repeats: Sequence[Document]) -> dict[str, Document]:
-        ids = [document["_id"] for document in repeats]
+    async def _insert(self, events: dict[str, OrderEvent]) -> None:
+        if not events:
+            return
+        documents = [_document(event) for event in events.values()]
+        try:
+            await self._events.insert_many(documents, ordered=False)
+        except BulkWriteError as error:
+            errors = error.details["writeErrors"]
+            if any(each["code"] != DUPLICATE_KEY for each in errors):
+                raise
+            repeats = [events[each["op"]["_id"]] for each in errors]
+            _require_same(repeats, await self._stored(repeats))
+
+    async def _stored(self, repeats: Sequence[OrderEvent]) -> dict[str, OrderEvent]:
+        ids = [event.id for event in repeats]
         found = await self._events.find({"_id": {"$in": ids}}).to_list(None)
-        return {document["_id"]: document for document in found}
+        return {document["_id"]: read_envelope(document["envelope"]) for document in found}
 
 
 def _document(event: OrderEvent) -> Document:
@@ -71,10 +80,8 @@ def _document(event: OrderEvent) -> Document:
     }
 
 
-def _require_equal(repeats: Sequence[Document], stored: dict[str, Document]) -> None:
-    changed = [
-        each["_id"] for each in repeats if each["envelope"] != stored[each["_id"]]["envelope"]
-    ]
+def _require_same(repeats: Sequence[OrderEvent], stored: dict[str, OrderEvent]) -> None:
+    changed = [event.id for event in repeats if not same_fact(event, stored[event.id])]
     if changed:
         message = f"stored with other content, a new epoch is needed: {', '.join(changed)}"
         raise ImpossibleStep(message)

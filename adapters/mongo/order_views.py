@@ -9,7 +9,7 @@ from pymongo.errors import DuplicateKeyError
 from adapters.mongo.connection import Collection, Database, Document, guarded
 from domain.cart import normalise_phone
 from domain.errors import OrderNotFound
-from domain.ports import OrderQuery
+from domain.ports import OrderQuery, Position
 from domain.view import OrderView
 from domain.wire import from_json, to_json
 
@@ -40,17 +40,21 @@ class MongoOrderViews:
         return {document["_id"]: _view(document) for document in found}
 
     @guarded
-    async def save(self, view: OrderView, expected: int) -> bool:
-        """Store a view if the stored one is at `expected` (0: absent). False: somebody was first.
+    async def save(self, view: OrderView, expected: Position | None) -> bool:
+        """Store a view if the stored one is at `expected` (None: absent). False: others were first.
 
         Raises:
             ValueError: the view is older than what it is to replace.
         """
-        if view.sequence < max(expected, 1):
-            message = f"a view of {view.order_id} at {view.sequence} cannot follow {expected}"
+        if expected is not None and Position.of(view) < expected:
+            message = f"a view of {view.order_id} at {Position.of(view)} cannot follow {expected}"
             raise ValueError(message)
-        if expected:
-            selector = {"_id": view.order_id, "sequence": expected}
+        if expected is not None:
+            selector = {
+                "_id": view.order_id,
+                "epoch": expected.epoch,
+                "sequence": expected.sequence,
+            }
             return (await self._views.replace_one(selector, _document(view))).matched_count == 1
         try:
             await self._views.insert_one(_document(view))

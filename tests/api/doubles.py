@@ -21,7 +21,7 @@ from domain.messages import (
 )
 from domain.order import OrderState, Placement
 from domain.payment import PaymentOrder
-from domain.ports import CheckoutRecord, OrderQuery, RouteRequest
+from domain.ports import CheckoutRecord, OrderQuery, Position, RouteRequest
 from domain.pricing import Route
 from domain.shipment import Shipment, ShipmentState
 from domain.snapshot import Cancellation, PlacedOrder
@@ -122,7 +122,7 @@ class FakeViews(Recorder):
     async def get_many(self, order_ids: Sequence[str]) -> Mapping[str, OrderView]:
         return {each: self.views[each] for each in order_ids if each in self.views}
 
-    async def save(self, view: OrderView, expected: int) -> bool:
+    async def save(self, view: OrderView, expected: Position | None) -> bool:
         self.views[view.order_id] = view
         return True
 

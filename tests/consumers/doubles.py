@@ -13,8 +13,9 @@ from consumers.metrics import ConsumerMetrics
 from consumers.needs import ConsumerPorts, CourierNotice, RazorpayNotice, ViewTiming
 from domain.errors import ImpossibleStep, OrderNotFound
 from domain.events import OrderEvent
+from domain.facts import same_fact
 from domain.messages import PaymentNews, RefundNews
-from domain.ports import Position, QueueMessage, Subscription
+from domain.ports import NO_FACTS, Position, QueueMessage, Subscription
 from domain.shipment import CourierUpdate
 from domain.view import OrderView
 from domain.wire import dump_event
@@ -43,7 +44,7 @@ class MemoryLog:
         await asyncio.sleep(0)
         if self.error is not None:
             raise self.error
-        changed = [event.id for event in events if self._keep(event) != event]
+        changed = [event.id for event in events if not same_fact(self._keep(event), event)]
         if changed:
             message = f"stored with other content: {', '.join(changed)}"
             raise ImpossibleStep(message)
@@ -75,12 +76,12 @@ class MemoryViews:
     async def get_many(self, order_ids: Sequence[str]) -> Mapping[str, OrderView]:
         return {o: self.stored[o] for o in order_ids if o in self.stored}
 
-    async def save(self, view: OrderView, expected: int) -> bool:
+    async def save(self, view: OrderView, expected: Position | None) -> bool:
         await asyncio.sleep(0)
         if self.before_save is not None:
             self.before_save()
         current = self.stored.get(view.order_id)
-        if (current.sequence if current else 0) != expected:
+        if (Position.of(current) if current else None) != expected:
             return False
         self.stored[view.order_id] = view
         self.saved.append((view.order_id, view.epoch, view.sequence))
@@ -98,7 +99,9 @@ class MemoryHeads:
         self.views: dict[str, Position] = {}
         self.error: Exception | None = None
 
-    async def advance(self, order_id: str, position: Position, at: datetime) -> None:
+    async def advance(
+        self, order_id: str, position: Position, at: datetime, digests: Mapping[int, str] = NO_FACTS
+    ) -> None:
         self.heads[order_id] = (position, at)
 
     async def behind(self, older_than: datetime, limit: int) -> Sequence[str]:

@@ -6,6 +6,7 @@ import pytest
 from consumers.needs import ConsumerPorts
 from consumers.registry import ConsumerModule, discover
 from domain.events import OrderEvent
+from domain.ports import Position
 from domain.view import fold
 from tests.consumers.conformance import WAYS, Stage, judge
 from tests.consumers.contracts import contract_like
@@ -34,7 +35,7 @@ class Careless:
             start = log_of(event.order_id, 1)[0]
             view = dataclasses.replace(fold(None, start), sequence=event.sequence)
             stored = await self._ports.views.get(event.order_id)
-            await self._ports.views.save(view, expected=stored.sequence if stored else 0)
+            await self._ports.views.save(view, expected=Position.of(stored) if stored else None)
 
 
 WRONG = ConsumerModule(contract=contract_like(name="careless"), build=Careless)

@@ -113,10 +113,20 @@ async def test_the_same_event_with_other_content_is_refused_and_the_first_one_st
     log = log_of(order, 2)
     consumer = build(world.ports())
     await consumer.handle(log)
-    forged = replace(log[1], time=log[1].time + timedelta(days=1))
+    forged = replace(log[1], data=replace(log[1].data, customer_id="cus_2"))
     with pytest.raises(ImpossibleStep):
         await consumer.handle([forged])
     assert world.views.stored[order] == folded(log)
+
+
+async def test_the_same_fact_at_another_moment_is_a_repeat_and_the_first_one_stays() -> None:
+    world, order = World(), new_order_id()
+    log = log_of(order, 3)
+    consumer = build(world.ports())
+    await consumer.handle(log[:2])
+    await consumer.handle([replace(log[1], time=log[1].time + timedelta(days=1)), log[2]])
+    assert world.views.stored[order] == folded(log)
+    assert await world.log.read(order, 1, 0) == log
 
 
 async def test_a_deaf_live_feed_does_not_hold_up_the_view() -> None:

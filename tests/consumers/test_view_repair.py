@@ -127,7 +127,7 @@ async def test_a_hole_is_filled_from_the_workflow_after_a_short_wait(world: Worl
     await repairs.projection.apply(order, [log[0]])
     progress = await repairs.projection.apply(order, [log[4]])
     assert progress.missing
-    repairs.holes.note(order)
+    repairs.holes.note(order, 1)
     await repairs.holes.look_after_due()
     assert world.workflows.asked == []
     repairs.now = 2
@@ -136,12 +136,26 @@ async def test_a_hole_is_filled_from_the_workflow_after_a_short_wait(world: Worl
     assert world.live.sequences(order) == [1, 2, 3, 4, 5]
 
 
+async def test_a_new_epoch_whose_beginning_was_lost_is_filled_like_any_hole(world: World) -> None:
+    order = new_order_id()
+    anew = log_of(order, 5, epoch=2)
+    repairs = Repairs(world)
+    world.workflows.logs[order] = anew
+    await repairs.projection.apply(order, log_of(order, 6))
+    progress = await repairs.projection.apply(order, [anew[4]])
+    assert progress.missing
+    repairs.holes.note(order, 2)
+    await repairs.holes.look_after_due()
+    assert world.views.stored[order] == folded(anew)
+    assert world.heads.views[order] == Position(epoch=2, sequence=5)
+
+
 async def test_a_hole_that_filled_itself_asks_nobody(world: World) -> None:
     order = new_order_id()
     log = log_of(order, 3)
     repairs = Repairs(world)
     await repairs.projection.apply(order, [log[0], log[2]])
-    repairs.holes.note(order)
+    repairs.holes.note(order, 1)
     await repairs.projection.apply(order, [log[1]])
     await repairs.holes.look_after_due()
     assert world.workflows.asked == []
@@ -152,7 +166,7 @@ async def test_the_store_being_away_leaves_a_hole_to_the_sweep(world: World) -> 
     order = new_order_id()
     repairs = Repairs(world)
     await repairs.projection.apply(order, [log_of(order, 3)[2]])
-    repairs.holes.note(order)
+    repairs.holes.note(order, 1)
     world.views.error = StoreUnavailable("away")
     await repairs.holes.look_after_due()
     world.views.error = None

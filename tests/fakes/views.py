@@ -3,13 +3,14 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from domain.cart import normalise_phone
-from domain.errors import ImpossibleStep, OrderNotFound
+from domain.errors import ImpossibleStep, LogDiverged, OrderNotFound
 from domain.events import OrderEvent
-from domain.ports import OrderQuery, Position
+from domain.facts import same_fact
+from domain.ports import KEPT_DIGESTS, NO_FACTS, OrderQuery, Position
 from domain.view import OrderView
 
 NOWHERE = (0, 0)
@@ -23,7 +24,7 @@ class FakeEventLog:
 
     async def append(self, events: Sequence[OrderEvent]) -> None:
         await asyncio.sleep(0)
-        changed = [e.id for e in events if self.events.setdefault(e.id, e) != e]
+        changed = [e.id for e in events if not same_fact(self.events.setdefault(e.id, e), e)]
         if changed:
             message = f"stored with other content, a new epoch is needed: {', '.join(changed)}"
             raise ImpossibleStep(message)
@@ -46,6 +47,7 @@ class _Head:
     head_at: datetime | None = None
     seen: tuple[int, int] = NOWHERE
     behind_since: datetime | None = None
+    digests: dict[int, str] = field(default_factory=dict)
 
 
 class FakeOrderHeads:
@@ -54,8 +56,18 @@ class FakeOrderHeads:
     def __init__(self) -> None:
         self.heads: dict[str, _Head] = defaultdict(_Head)
 
-    async def advance(self, order_id: str, position: Position, at: datetime) -> None:
+    async def advance(
+        self, order_id: str, position: Position, at: datetime, digests: Mapping[int, str] = NO_FACTS
+    ) -> None:
         head, place = self.heads[order_id], (position.epoch, position.sequence)
+        before = head.digests if head.head[0] == position.epoch else {}
+        told_before = any(before.get(each, new) != new for each, new in digests.items())
+        if position.epoch < head.head[0] or told_before:
+            message = f"{order_id} has published something else up to {position}"
+            raise LogDiverged(message)
+        newest = max(place, head.head)[1]
+        merged = {**before, **digests}
+        head.digests = {n: each for n, each in merged.items() if n > newest - KEPT_DIGESTS}
         if place > head.head:
             head.head, head.head_at = place, at
         if head.head > head.seen:
@@ -92,13 +104,13 @@ class FakeOrderViews:
     async def get_many(self, order_ids: Sequence[str]) -> Mapping[str, OrderView]:
         return {each: self.views[each] for each in order_ids if each in self.views}
 
-    async def save(self, view: OrderView, expected: int) -> bool:
+    async def save(self, view: OrderView, expected: Position | None) -> bool:
         await asyncio.sleep(0)
-        if view.sequence < max(expected, 1):
-            message = f"a view of {view.order_id} at {view.sequence} cannot follow {expected}"
+        if expected is not None and Position.of(view) < expected:
+            message = f"a view of {view.order_id} at {Position.of(view)} cannot follow {expected}"
             raise ValueError(message)
         stored = self.views.get(view.order_id)
-        if (stored.sequence if stored else 0) != expected:
+        if (Position.of(stored) if stored else None) != expected:
             return False
         self.views[view.order_id] = view
         return True

@@ -182,7 +182,7 @@ class _Views:
             raise self._stage.failures.pop(0)
         return await self._house.views.get_many(order_ids)
 
-    async def save(self, view: OrderView, expected: int) -> bool:
+    async def save(self, view: OrderView, expected: Position | None) -> bool:
         return await self._house.views.save(view, expected)
 
     async def of_customer(

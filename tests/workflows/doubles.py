@@ -1,6 +1,6 @@
 """The courier, documents and small stores, in memory, for workflow tests."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -9,12 +9,21 @@ from domain.catalogue import Warehouse
 from domain.documents import DocumentRequest, TaxDocument, compose, document_number
 from domain.errors import BookingRefused, ShipmentTooLate
 from domain.order import Allocation, OrderState
-from domain.ports import Booking, BookingRequest, Mail, Position, Remittance, RouteRequest
+from domain.ports import (
+    NO_FACTS,
+    Booking,
+    BookingRequest,
+    Mail,
+    Position,
+    Remittance,
+    RouteRequest,
+)
 from domain.pricing import Route
 from domain.shipment import CourierUpdate, ShipmentState
 from tests.fakes.aws import FakeEventPublisher
 from tests.fakes.recording import Recorder
 from tests.fakes.stock import FakeInventory
+from tests.fakes.views import FakeOrderHeads
 
 
 @dataclass
@@ -160,6 +169,7 @@ class SmallStores(Recorder):
 
     refs: dict[str, str] = field(default_factory=dict)
     heads: dict[str, Position] = field(default_factory=dict)
+    recorded: FakeOrderHeads = field(default_factory=FakeOrderHeads)
     archive: dict[str, OrderState] = field(default_factory=dict)
 
     async def put(self, razorpay_order_id: str, order_id: str) -> None:
@@ -168,8 +178,12 @@ class SmallStores(Recorder):
     async def order_id(self, razorpay_order_id: str) -> str | None:
         return self.refs.get(razorpay_order_id)
 
-    async def advance(self, order_id: str, position: Position, at: datetime) -> None:
-        self.heads[order_id] = position
+    async def advance(
+        self, order_id: str, position: Position, at: datetime, digests: Mapping[int, str] = NO_FACTS
+    ) -> None:
+        async with self._call("advance", order_id=order_id, position=position):
+            await self.recorded.advance(order_id, position, at, digests)
+            self.heads[order_id] = position
 
     async def behind(self, older_than: datetime, limit: int) -> list[str]:
         return []

@@ -1,6 +1,7 @@
 import asyncio
 import random
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -8,7 +9,7 @@ from adapters.mongo.connection import Database
 from adapters.mongo.event_log import MongoEventLog
 from domain.errors import ImpossibleStep
 from domain.ports import EventLog
-from tests.fakes.samples import random_order_id, sample_events
+from tests.fakes.samples import NOON, random_order_id, sample_events
 from tests.fakes.views import FakeEventLog
 
 
@@ -52,6 +53,17 @@ async def test_concurrent_appends_of_the_same_events_store_each_once(log: EventL
     events = sample_events(10)
     await asyncio.gather(*(log.append(random.sample(events, len(events))) for _ in range(6)))
     assert list(await log.read(events[0].order_id, 1, 0)) == events
+
+
+async def test_a_repeat_with_other_moments_is_the_same_fact_and_the_first_stays(
+    log: EventLog,
+) -> None:
+    events = sample_events(3)
+    later = sample_events(3, order_id=events[0].order_id, placed_at=NOON + timedelta(seconds=4))
+    await log.append([events[0], events[1], later[1]])
+    await log.append(later)
+    found = list(await log.read(events[0].order_id, 1, 0))
+    assert found == [events[0], events[1], later[2]]
 
 
 async def test_other_content_under_a_stored_id_is_reported_and_the_first_stays(

@@ -5,7 +5,8 @@ import pytest
 
 from adapters.mongo.connection import Database
 from adapters.mongo.order_heads import MongoOrderHeads
-from domain.ports import OrderHeads, Position
+from domain.errors import LogDiverged
+from domain.ports import KEPT_DIGESTS, OrderHeads, Position
 from tests.contract.mongo.plans import stages
 from tests.fakes.views import FakeOrderHeads
 
@@ -81,6 +82,62 @@ async def test_a_new_epoch_is_ahead_of_every_sequence_of_the_old(heads: OrderHea
     assert await behind(heads, 1) == ["a"]
     await heads.caught_up("a", place(2, epoch=2))
     assert await behind(heads, 1) == []
+
+
+async def test_what_was_recorded_under_a_sequence_cannot_be_told_otherwise(
+    heads: OrderHeads,
+) -> None:
+    await heads.advance("a", place(2), at(0), {1: "aa", 2: "bb"})
+    await heads.advance("a", place(2), at(0), {1: "aa", 2: "bb"})
+    await heads.advance("a", place(4), at(0), {3: "cc", 4: "dd"})
+    with pytest.raises(LogDiverged, match="a has published something else up to 1:5"):
+        await heads.advance("a", place(5), at(1), {4: "other", 5: "ee"})
+    await heads.caught_up("a", place(4))
+    assert await behind(heads, 9) == []
+    await heads.advance("a", place(5), at(1), {4: "dd", 5: "another"})
+    await heads.advance("a", place(1), at(1), {1: "aa"})
+    with pytest.raises(LogDiverged):
+        await heads.advance("a", place(2), at(1), {2: "other"})
+
+
+async def test_a_new_epoch_may_tell_everything_anew_and_ends_the_old_one(
+    heads: OrderHeads,
+) -> None:
+    await heads.advance("a", place(2), at(0), {1: "aa", 2: "bb"})
+    await heads.advance("a", place(1, epoch=2), at(0), {1: "other"})
+    await heads.advance("a", place(2, epoch=2), at(0), {2: "new"})
+    with pytest.raises(LogDiverged):
+        await heads.advance("a", place(2), at(0), {1: "aa", 2: "bb"})
+    with pytest.raises(LogDiverged):
+        await heads.advance("a", place(3, epoch=2), at(0), {1: "aa"})
+
+
+async def test_a_view_that_was_there_first_does_not_stand_in_the_way(heads: OrderHeads) -> None:
+    await heads.caught_up("a", place(2))
+    await heads.advance("a", place(3), at(0), {3: "cc"})
+    with pytest.raises(LogDiverged):
+        await heads.advance("a", place(3), at(0), {3: "other"})
+
+
+async def test_only_the_newest_sequences_are_remembered(heads: OrderHeads) -> None:
+    last = 2 * KEPT_DIGESTS
+    for first in range(1, last, 40):
+        batch = range(first, first + 40)
+        await heads.advance("a", place(batch[-1]), at(0), dict.fromkeys(batch, "d"))
+    await heads.advance("a", place(last - KEPT_DIGESTS), at(0), {last - KEPT_DIGESTS: "other"})
+    with pytest.raises(LogDiverged):
+        await heads.advance("a", place(last), at(0), {last - KEPT_DIGESTS + 1: "other"})
+
+
+async def test_of_two_attempts_at_once_only_one_story_is_recorded(heads: OrderHeads) -> None:
+    for number in range(10):
+        told = await asyncio.gather(
+            *(heads.advance(f"o{number}", place(1), at(0), {1: each}) for each in "ababab"),
+            return_exceptions=True,
+        )
+        first = [each is None for each in told[::2]]
+        second = [each is None for each in told[1::2]]
+        assert sorted([first, second]) == [[False] * 3, [True] * 3]
 
 
 async def test_the_longest_behind_come_first(heads: OrderHeads) -> None:

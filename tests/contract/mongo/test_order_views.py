@@ -10,7 +10,7 @@ from adapters.mongo.order_views import NEWEST_FIRST, MongoOrderViews, search_fil
 from domain.attention import Attention, AttentionAction
 from domain.errors import OrderNotFound
 from domain.payment import EntryKind, PaymentEntry, PaymentOrder, Refund, RefundStatus
-from domain.ports import OrderQuery
+from domain.ports import OrderQuery, Position
 from domain.shipment import Shipment, ShipmentLine, ShipmentState
 from domain.status import OrderStatus
 from domain.view import OrderView
@@ -28,6 +28,10 @@ def views(database: Database | None) -> Views:
 
 def placed(minutes: int = 0, **changes: Any) -> OrderView:
     return sample_view(sample_events(1, placed_at=NOON + timedelta(minutes=minutes), **changes))
+
+
+def at(sequence: int, epoch: int = 1) -> Position:
+    return Position(epoch=epoch, sequence=sequence)
 
 
 def busy(view: OrderView) -> OrderView:
@@ -84,7 +88,7 @@ def busy(view: OrderView) -> OrderView:
 
 async def test_a_view_is_read_back_whole(views: Views) -> None:
     view = busy(placed())
-    assert await views.save(view, 0)
+    assert await views.save(view, None)
     assert await views.get(view.order_id) == view
     assert await views.get(random_order_id()) is None
 
@@ -92,7 +96,7 @@ async def test_a_view_is_read_back_whole(views: Views) -> None:
 async def test_several_views_come_in_one_read_without_the_unknown(views: Views) -> None:
     one, other = placed(), placed()
     for view in (one, other, placed()):
-        await views.save(view, 0)
+        await views.save(view, None)
     found = await views.get_many([one.order_id, other.order_id, random_order_id()])
     assert dict(found) == {one.order_id: one, other.order_id: other}
 
@@ -100,34 +104,50 @@ async def test_several_views_come_in_one_read_without_the_unknown(views: Views) 
 async def test_a_view_is_replaced_only_from_where_it_was_read(views: Views) -> None:
     events = sample_events(3)
     first, second, third = (sample_view(events[:n]) for n in (1, 2, 3))
-    assert not await views.save(second, 1)
-    assert await views.save(first, 0)
-    assert not await views.save(first, 0)
-    assert not await views.save(third, 2)
-    assert await views.save(second, 1)
-    assert not await views.save(third, 1)
+    assert not await views.save(second, at(1))
+    assert await views.save(first, None)
+    assert not await views.save(first, None)
+    assert not await views.save(third, at(2))
+    assert await views.save(second, at(1))
+    assert not await views.save(third, at(1))
     assert await views.get(first.order_id) == second
 
 
 async def test_a_view_never_goes_back(views: Views) -> None:
     events = sample_events(3)
-    await views.save(sample_view(events), 0)
-    with pytest.raises(ValueError, match="cannot follow 3"):
-        await views.save(sample_view(events[:2]), 3)
+    await views.save(sample_view(events), None)
+    with pytest.raises(ValueError, match="1:2 cannot follow 1:3"):
+        await views.save(sample_view(events[:2]), at(3))
     assert await views.get(events[0].order_id) == sample_view(events)
+
+
+async def test_a_view_of_a_higher_epoch_replaces_a_longer_one_of_the_epoch_that_was_read(
+    views: Views,
+) -> None:
+    old = sample_events(3)
+    anew = [replace(event, epoch=2) for event in old]
+    await views.save(sample_view(old), None)
+    assert not await views.save(sample_view(anew[:1]), at(1))
+    assert not await views.save(sample_view(anew), at(3, epoch=2))
+    assert await views.save(sample_view(anew[:1]), at(3))
+    assert not await views.save(sample_view(anew[:2]), at(1))
+    assert await views.save(sample_view(anew[:2]), at(1, epoch=2))
+    with pytest.raises(ValueError, match="1:3 cannot follow 2:2"):
+        await views.save(sample_view(old), at(2, epoch=2))
+    assert await views.get(old[0].order_id) == sample_view(anew[:2])
 
 
 async def test_of_concurrent_writers_one_wins(views: Views) -> None:
     events = sample_events(2)
-    first = await asyncio.gather(*(views.save(sample_view(events[:1]), 0) for _ in range(6)))
-    second = await asyncio.gather(*(views.save(sample_view(events), 1) for _ in range(6)))
+    first = await asyncio.gather(*(views.save(sample_view(events[:1]), None) for _ in range(6)))
+    second = await asyncio.gather(*(views.save(sample_view(events), at(1)) for _ in range(6)))
     assert (sum(first), sum(second)) == (1, 1)
 
 
 async def test_a_customer_sees_own_orders_newest_first_page_by_page(views: Views) -> None:
     mine = [placed(minutes=n // 2) for n in range(7)]
     for view in (*mine, placed(minutes=2, customer_id="cus_bela")):
-        await views.save(view, 0)
+        await views.save(view, None)
     expected = sorted(mine, key=lambda view: (-view.placed_at.timestamp(), view.order_id))
     pages: list[OrderView] = []
     last: str | None = None
@@ -140,7 +160,7 @@ async def test_a_customer_sees_own_orders_newest_first_page_by_page(views: Views
 async def test_paging_from_somebody_elses_order_is_refused(views: Views) -> None:
     other = placed(customer_id="cus_bela")
     for view in (placed(), other):
-        await views.save(view, 0)
+        await views.save(view, None)
     for last in (other.order_id, random_order_id()):
         with pytest.raises(OrderNotFound):
             await views.of_customer("cus_asha", before=last)
@@ -188,20 +208,20 @@ PLANNED = {
 @pytest.mark.parametrize("query", KNOWN.values(), ids=KNOWN)
 async def test_ops_find_an_order_by_anything_they_know(views: Views, query: OrderQuery) -> None:
     for view in (placed(minutes=5), FOUND, placed(minutes=9)):
-        await views.save(view, 0)
+        await views.save(view, None)
     assert await views.find(query) == [FOUND]
 
 
 @pytest.mark.parametrize("query", UNKNOWN.values(), ids=UNKNOWN)
 async def test_a_search_without_a_match_is_empty(views: Views, query: OrderQuery) -> None:
     for view in (placed(minutes=5), FOUND):
-        await views.save(view, 0)
+        await views.save(view, None)
     assert await views.find(query) == []
 
 
 async def test_resolved_attention_is_no_attention(views: Views) -> None:
     resolved = replace(FOUND, attention=(replace(FOUND.attention[0], resolved_at=NOON),))
-    await views.save(resolved, 0)
+    await views.save(resolved, None)
     assert await views.find(OrderQuery(attention=True)) == []
     assert await views.find(OrderQuery(attention=False)) == [resolved]
 
@@ -209,9 +229,9 @@ async def test_resolved_attention_is_no_attention(views: Views) -> None:
 async def test_a_search_is_paged_newest_first_also_while_orders_arrive(views: Views) -> None:
     old = [placed(minutes=n // 3) for n in range(8)]
     for view in old:
-        await views.save(view, 0)
+        await views.save(view, None)
     first = await views.find(OrderQuery(limit=5))
-    await views.save(placed(minutes=60), 0)
+    await views.save(placed(minutes=60), None)
     rest = await views.find(OrderQuery(limit=5, after=first[-1].order_id))
     assert [*first, *rest] == sorted(
         old, key=lambda view: (-view.placed_at.timestamp(), view.order_id)
@@ -226,7 +246,7 @@ async def test_no_search_reads_the_whole_collection_or_sorts(
 ) -> None:
     views = MongoOrderViews(mongo_database)
     for minute in range(20):
-        await views.save(placed(minutes=minute), 0)
+        await views.save(placed(minutes=minute), None)
     plan = await mongo_database.command(
         "explain",
         {
