@@ -48,14 +48,14 @@ def _aws_credentials() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def aws_endpoint_url() -> Iterator[str]:
-    """SNS, SQS and S3 by ministack; take random topic, queue and bucket names."""
+    """SNS, SQS and S3 by ministack, one per module: our queues have fixed names."""
     with running_on_free_port("aws", services.ministack) as port:
         yield services.aws_url(port)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def moto_endpoint_url() -> Iterator[str]:
     """SNS, SQS and S3 by moto, the second emulator of the contract tests."""
     with running_on_free_port("moto", services.moto) as port:

@@ -11,14 +11,14 @@ REGION = "ap-south-1"
 EMULATORS = {"ministack": "ministack_clients", "moto": "moto_clients"}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def ministack_clients(aws_endpoint_url: str) -> Iterator[AwsClients]:
     clients = AwsClients(region=REGION, endpoint_url=aws_endpoint_url)
     yield clients
     clients.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def moto_clients(moto_endpoint_url: str) -> Iterator[AwsClients]:
     clients = AwsClients(region=REGION, endpoint_url=moto_endpoint_url)
     yield clients
