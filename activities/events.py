@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from temporalio import activity
 
+from activities.failures import refusals
 from domain.events import OrderEvent
+from domain.facts import digest
 from domain.order import OrderState
 from domain.ports import EventPublisher, OrderArchive, OrderHeads, Position
 
@@ -27,14 +29,18 @@ class EventActivities:
 
     @activity.defn
     async def publish_events(self, batch: PublishEventsInput) -> None:
-        """Record the head, then publish.
+        """Record the head and what is published under it, then publish.
 
-        In this order: a tail that is lost on the way is noticed by the sweep, which knows the head.
+        In this order: a tail that is lost on the way is noticed by the sweep, which knows the head,
+        and no second story leaves under ids that a lost workflow task has used for another.
+
+        Raises:
+            LogDiverged: such a task has published, or was about to; nothing leaves.
         """
         newest = batch.events[-1]
-        await self._heads.advance(
-            newest.order_id, Position(epoch=newest.epoch, sequence=newest.sequence), newest.time
-        )
+        digests = {event.sequence: digest(event) for event in batch.events}
+        with refusals():
+            await self._heads.advance(newest.order_id, Position.of(newest), newest.time, digests)
         await self._publisher.publish(batch.events)
 
     @activity.defn

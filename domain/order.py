@@ -207,6 +207,12 @@ class OrderState:
         self.shipments[number] = moved
         return moved
 
+    def begin_epoch(self) -> None:
+        """Tell the whole log anew under the next epoch; nothing of it counts as published."""
+        self.epoch += 1
+        self.events[:] = [replace(event, epoch=self.epoch) for event in self.events]
+        self.published = 0
+
     def emit(self, event_type: EventType, at: datetime, **subjects: object) -> OrderEvent:
         """Append an event with the next sequence number and the status as it now is."""
         event = OrderEvent(

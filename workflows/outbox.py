@@ -5,12 +5,17 @@ from contextlib import contextmanager
 from typing import Any
 
 from temporalio import workflow
+from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities.events import EventActivities, PublishEventsInput
+    from domain.errors import LogDiverged
     from domain.events import EventType, OrderEvent
     from domain.order import OrderState
     from workflows.calls import local_first
+
+BATCH = 100
+"""Events of one call at the most: a log published anew stays far below a payload's limit."""
 
 
 class Outbox:
@@ -56,9 +61,28 @@ class Outbox:
         return self._holds == 0 and self._urgent > self._state.published
 
     async def _publish(self) -> None:
-        batch = PublishEventsInput(events=tuple(self._state.events_since(self._state.published)))
-        await local_first(EventActivities.publish_events, batch, summary=_span(batch.events))
-        self._state.published = batch.events[-1].sequence
+        due = self._state.events_since(self._state.published)[:BATCH]
+        batch = PublishEventsInput(events=tuple(due))
+        try:
+            await local_first(EventActivities.publish_events, batch, summary=_span(batch.events))
+        except ApplicationError as refusal:
+            if refusal.type != LogDiverged.__name__:
+                raise
+            self._publish_anew(refusal.message)
+        else:
+            self._state.published = batch.events[-1].sequence
+
+    def _publish_anew(self, reason: str) -> None:
+        """Leave the published log to those who read it, and tell the true one in a new epoch.
+
+        A workflow task that was lost after its publish has run again and told another story.
+        """
+        self._state.begin_epoch()
+        self._urgent = self._state.sequence
+        workflow.logger.warning(
+            "log_diverged",
+            extra={"order_id": self._state.order_id, "epoch": self._state.epoch, "reason": reason},
+        )
 
 
 def _span(events: tuple[OrderEvent, ...]) -> str:
