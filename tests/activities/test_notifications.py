@@ -1,0 +1,73 @@
+from dataclasses import replace
+
+import pytest
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+
+from activities.notifications import NotificationActivities
+from domain.errors import MailRefused, MailUnavailable
+from tests.activities.requests import MAIL
+from tests.domain.orders import ORDER_ID
+from tests.fakes.keys import FakeSentMail
+from tests.fakes.mailer import FakeMailer
+
+
+class PostOffice:
+    def __init__(self) -> None:
+        self.mailer, self.sent = FakeMailer(), FakeSentMail()
+        self.activities = NotificationActivities(self.mailer, self.sent)
+
+    async def send(self, occasion: str = "4") -> str:
+        request = replace(MAIL, occasion=occasion)
+        done = await ActivityEnvironment().run(self.activities.send_notification, request)
+        return done.channel
+
+
+async def test_a_message_is_claimed_sent_and_marked() -> None:
+    office = PostOffice()
+    assert await office.send() == "email"
+    (mail,) = office.mailer.sent
+    assert (mail.key, mail.to) == (f"{ORDER_ID}:order_confirmed:4", "asha@example.com")
+    assert "Your order is confirmed" in mail.subject
+    assert office.sent.sent == {mail.key}
+
+
+async def test_a_message_that_is_marked_is_not_sent_again() -> None:
+    office = PostOffice()
+    assert [await office.send(), await office.send()] == ["email", "email"]
+    assert len(office.mailer.sent) == 1
+
+
+async def test_another_occasion_is_another_message() -> None:
+    office = PostOffice()
+    await office.send("4")
+    await office.send("9")
+    assert [mail.key[-1] for mail in office.mailer.sent] == ["4", "9"]
+
+
+async def test_a_relay_that_is_away_leaves_the_message_unmarked() -> None:
+    office = PostOffice()
+    office.mailer.fail("send", MailUnavailable("away"))
+    with pytest.raises(MailUnavailable):
+        await office.send()
+    assert office.sent.sent == set()
+    await office.send()
+    assert len(office.mailer.sent) == 1
+
+
+async def test_a_lost_answer_repeats_the_mail_under_the_same_key() -> None:
+    office = PostOffice()
+    office.mailer.lose_answer("send", MailUnavailable("lost"))
+    with pytest.raises(MailUnavailable):
+        await office.send()
+    await office.send()
+    assert len({mail.key for mail in office.mailer.sent}) == 1
+
+
+async def test_a_refused_address_is_final_and_stays_unmarked() -> None:
+    office = PostOffice()
+    office.mailer.fail("send", MailRefused("no such mailbox"))
+    with pytest.raises(ApplicationError, match="no such mailbox") as refused:
+        await office.send()
+    assert refused.value.type == "MailRefused"
+    assert office.sent.sent == set()
