@@ -144,7 +144,8 @@ class EventStream(Response):
                 async with asyncio.timeout_at(min(ends_at, loop.time() + settings.heartbeat_s)):
                     await self._leaving.wait()
             except TimeoutError:
-                await self._say("hb", {"t": clock.now().isoformat()})
+                if loop.time() < ends_at:
+                    await self._say("hb", {"t": clock.now().isoformat()})
                 continue
             await self._write(f"retry: {self._retry_ms}\n")
             await self._say("draining", {"reconnect_after_ms": self._retry_ms})

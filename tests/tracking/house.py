@@ -13,6 +13,7 @@ from domain.messages import StatusSnapshot
 from domain.order import OrderState
 from domain.ports import Position, Scope
 from domain.snapshot import Cancellation
+from domain.status import OrderStatus
 from domain.view import OrderView, fold
 from tests.fakes.feed import FakeLiveFeed
 from tests.fakes.samples import sample_state
@@ -100,6 +101,11 @@ class House:
         for _ in range(count - 1):
             await story.happen()
         return story
+
+    def settle(self, story: "Story", status: OrderStatus) -> None:
+        """Let the view show another status, without a word about how it came."""
+        views = self.views.views
+        views[story.order_id] = replace(views[story.order_id], status=status)
 
 
 class Story:

@@ -227,7 +227,7 @@ def _address(view: OrderView) -> str:
     )
     text = "<br>".join(escape(line) for line in lines if line)
     return f"""<section class="card" aria-labelledby="address-title">
-<h2 id="address-title">Delivered to</h2><address id="address">{text}</address></section>"""
+<h2 id="address-title">Delivery address</h2><address id="address">{text}</address></section>"""
 
 
 def _time(at: datetime) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 from domain.events import EventData, OrderEvent
 from domain.status import OrderStatus
 from tracking.pages.formats import rupees
-from tracking.pages.wording import EVENTS, STATUSES
+from tracking.pages.wording import EVENTS, METHODS, STATUSES
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,8 +37,11 @@ def entries_of(events: Sequence[OrderEvent]) -> tuple[Entry, ...]:
 
 def note_of(data: EventData) -> str:
     """Return the detail of an event; `noteOf` in `track.js` says the same."""
+    parts: list[str | None]
     if data.payment:
-        parts = [rupees(data.payment.amount_paise), data.payment.method, data.payment.reason]
+        method = data.payment.method or ""
+        amount = rupees(data.payment.amount_paise)
+        parts = [amount, METHODS.get(method, method), data.payment.reason]
     elif data.refund:
         parts = [rupees(data.refund.amount_paise)]
     elif data.document:

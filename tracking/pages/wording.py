@@ -148,6 +148,16 @@ PAYMENTS: Final[dict[PaymentStatus, str]] = {
     PaymentStatus.COD_REMITTED: "Paid in cash",
 }
 
+METHODS: Final = {
+    "upi": "UPI",
+    "card": "card",
+    "netbanking": "net banking",
+    "wallet": "wallet",
+    "emi": "EMI",
+    "paylater": "pay later",
+}
+"""Razorpay's words for ways of paying; an unknown one is shown as it is."""
+
 ENDED: Final = frozenset(
     {_S.COMPLETED, _S.CANCELLED, _S.EXPIRED, _S.RETURNED, _S.RETURNED_TO_ORIGIN, _S.DELIVERED}
 )
@@ -162,5 +172,6 @@ def words_for_scripts() -> JSON:
         "events": {key.value: to_json(words) for key, words in EVENTS.items()},
         "parcels": {key.value: to_json(words) for key, words in PARCELS.items()},
         "payments": {key.value: words for key, words in PAYMENTS.items()},
+        "methods": dict(METHODS),
         "ended": sorted(ENDED),
     }

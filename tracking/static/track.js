@@ -40,8 +40,10 @@ function moment(at) {
 
 function noteOf({ payment, refund, document, cancellation, address, shipment }) {
   let said = [];
-  if (payment) said = [rupees(payment.amount_paise), payment.method, payment.reason];
-  else if (refund) said = [rupees(refund.amount_paise)];
+  if (payment) {
+    const method = words.methods[payment.method] ?? payment.method;
+    said = [rupees(payment.amount_paise), method, payment.reason];
+  } else if (refund) said = [rupees(refund.amount_paise)];
   else if (document) said = [document.number];
   else if (cancellation) said = [cancellation.reason];
   else if (address) said = [address.city];
