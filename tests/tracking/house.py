@@ -37,7 +37,7 @@ class FakeQueries:
 
     events: dict[str, list[OrderEvent]] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)
-    before: Callable[[], Awaitable[None]] | None = None
+    before: Callable[[], Awaitable[object]] | None = None
 
     async def status(self, order_id: str) -> StatusSnapshot:
         events = await self._known("status", order_id)

@@ -161,7 +161,8 @@ async def test_the_form_leads_back_to_the_order_and_nowhere_else() -> None:
 async def test_a_bad_session_is_refused_with_its_reason() -> None:
     house = House()
     async with serving(house) as running, httpx.AsyncClient(base_url=running.url) as http:
-        for body in ({"token": "x"}, {"token": 7}, {}, []):
+        bodies: tuple[Any, ...] = ({"token": "x"}, {"token": 7}, {}, [])
+        for body in bodies:
             answer = await http.post("/session", json=body)
             assert (answer.status_code, bool(answer.json()["detail"])) == (401, True)
         assert (await http.post("/session", content=b"{")).status_code == 401
