@@ -44,11 +44,11 @@ class Running:
 
 
 @contextlib.asynccontextmanager
-async def serving(behind: House | Dependencies) -> AsyncIterator[Running]:
-    """Serve while the block runs."""
+async def serving(behind: House | Dependencies, port: int = 0) -> AsyncIterator[Running]:
+    """Serve while the block runs, on this port or any."""
     deps = behind.deps if isinstance(behind, House) else behind
     app = create_app(deps)
-    with listening_socket("127.0.0.1", 0) as listener:
+    with listening_socket("127.0.0.1", port) as listener:
         server = TrackingServer(app)
         task = asyncio.create_task(server.serve(sockets=[listener]))
         try:
