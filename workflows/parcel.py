@@ -49,6 +49,7 @@ class Parcel:
         self._state = desk.state
         self._number = number
         self.too_late = False
+        self._early: list[CourierUpdate] = []
 
     async def run(self) -> None:
         """Bring the parcel to its end: delivered, lost, back at the warehouse, or cancelled."""
@@ -59,6 +60,8 @@ class Parcel:
         if self._called_off() and self._is(ShipmentState.BOOKED, ShipmentState.PACKED):
             await self._withdraw()
             await self._follow()
+        if self._parcel is None:
+            self._give_up()
         await self._undo()
 
     @property
@@ -100,6 +103,20 @@ class Parcel:
         if booking:
             self._booked(booking)
 
+    def _give_up(self) -> None:
+        """Record that this parcel will never be: its share of the charges is not owed any more."""
+        parcel = Shipment(
+            number=self._number,
+            warehouse=self._allocation.warehouse,
+            lines=self._allocation.lines,
+            state=ShipmentState.CANCELLED,
+            reference=ids.seller_reference(self._state.order_id, self._number),
+            reason="cancelled before it was booked",
+            changed_at=workflow.now(),
+        )
+        self._state.shipments[self._number] = parcel
+        self._desk.outbox.emit(EventType.DELIVERY_CANCELLED, shipment=parcel)
+
     def _booked(self, booking: Booking) -> None:
         parcel = Shipment(
             number=self._number,
@@ -119,6 +136,8 @@ class Parcel:
         self._state.shipments[self._number] = parcel
         self._desk.outbox.emit(EventType.DELIVERY_BOOKED, shipment=parcel)
         self._desk.outbox.emit(EventType.INVOICE_GENERATION_QUEUED, shipment=parcel)
+        for update in self._early:
+            self.advance(update)
 
     async def _invoice(self) -> None:
         if self._state.invoice_of(self._number) is None:
@@ -157,9 +176,15 @@ class Parcel:
         return self._is(*ENDED) or (self._called_off() and before_pickup)
 
     def advance(self, update: CourierUpdate) -> None:
-        """Move forward to what the courier says, one event per step; old news changes nothing."""
+        """Move forward to what the courier says, one event per step; old news changes nothing.
+
+        The courier may move a parcel before the answer to its booking has reached us.
+        """
         parcel = self._parcel
-        if parcel is None or parcel.awb != update.awb or _is_old(update, parcel):
+        if parcel is None:
+            self._early.append(update)
+            return
+        if parcel.awb != update.awb or _is_old(update, parcel):
             return
         self._state.shipments[self._number] = replace(parcel, scanned_at=update.at)
         for state in path_to(parcel.state, update.state):

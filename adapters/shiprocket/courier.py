@@ -14,7 +14,7 @@ from adapters.shiprocket.webhook import newest_scan
 from domain.errors import BookingRefused, CourierUnavailable, ShipmentTooLate
 from domain.ports import Booking, BookingRequest, Remittance, RouteRequest
 from domain.pricing import Route, promise
-from domain.shipment import CourierUpdate
+from domain.shipment import CourierUpdate, ShipmentState
 
 PUBLIC_SITE = "https://shiprocket.co"
 ROUTE_MEMORY_S = 300
@@ -83,12 +83,12 @@ class ShiprocketCourier:
             raise CourierUnavailable(message) from error
 
     async def schedule_pickup(self, booking: Booking) -> None:
-        """Ask for the parcel to be fetched."""
+        """Ask for the parcel to be fetched; one that is on its way already needs no pickup."""
         form = {"shipment_id": [booking.courier_shipment_id]}
         try:
             body = await self._session.post("courier/generate/pickup", form)
         except ShiprocketRefusal as refusal:
-            if "already" in str(refusal).lower():
+            if "already" in str(refusal).lower() or await self._is_on_its_way(booking):
                 return
             message = f"the courier refuses the pickup of {booking.awb}: {refusal}"
             raise BookingRefused(message) from refusal
@@ -97,6 +97,10 @@ class ShiprocketCourier:
         if "already" not in str(body).lower():
             message = f"the courier refuses the pickup of {booking.awb}: {str(body)[:200]}"
             raise BookingRefused(message)
+
+    async def _is_on_its_way(self, booking: Booking) -> bool:
+        told = await self.track(0, booking.awb)
+        return told is not None and told.state is not ShipmentState.CANCELLED
 
     async def cancel(self, booking: Booking) -> None:
         """Cancel a parcel that was not picked up; one that is cancelled already stays so."""

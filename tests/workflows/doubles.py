@@ -68,6 +68,7 @@ class CourierDouble(Recorder):
     """Books anything unless told otherwise; parcels move only when the test says so."""
 
     refusals: list[str] = field(default_factory=list)
+    refused_warehouses: set[str] = field(default_factory=set)
     booked: dict[str, Booking] = field(default_factory=dict)
     cancelled: list[str] = field(default_factory=list)
     picked_up: set[str] = field(default_factory=set)
@@ -82,6 +83,9 @@ class CourierDouble(Recorder):
         async with self._call("book", reference=request.reference, request=request):
             if self.refusals:
                 raise BookingRefused(self.refusals.pop(0))
+            if request.warehouse.code in self.refused_warehouses:
+                message = "no courier comes here"
+                raise BookingRefused(message)
             number = len(self.booked) + 1
             return self.booked.setdefault(
                 request.reference,

@@ -258,6 +258,12 @@ class House:
 
         await eventually(same, "the stock given back")
 
+    async def until_booked(self, order_id: str) -> None:
+        async def booked() -> bool:
+            return ids.seller_reference(order_id, 1) in self.courier.booked
+
+        await eventually(booked, "a booking at the courier")
+
     async def until_refund_asked(self) -> None:
         async def asked() -> bool:
             return bool(self.gateway.refunds)

@@ -4,7 +4,7 @@ import pytest
 
 from domain.attention import AttentionAction
 from domain.cart import PaymentMethod
-from domain.errors import CommandRefused
+from domain.errors import CommandRefused, CourierUnavailable
 from domain.events import EventType
 from domain.messages import CancelOrder, MarkPacked, ResolveAttention
 from domain.order import Terms
@@ -288,3 +288,35 @@ async def test_a_late_repeat_of_a_failed_attempt_is_not_another_attempt(house: H
     await house.move(order_id, ShipmentState.DELIVERED)
     await house.until_status(order_id, OrderStatus.DELIVERED)
     assert (await house.types(order_id)).count("delivery_attempt_failed") == 1
+
+
+async def test_a_parcel_given_up_beside_one_that_is_on_its_way_is_refunded(house: House) -> None:
+    house.shop.on_hand.clear()
+    house.shop.on_hand["TEE-BLK-M", "PNQ"] = 5
+    house.shop.on_hand["BOTTLE-CU-1L", "BLR"] = 5
+    house.courier.refused_warehouses = {"BLR"}
+    answer, _ = await house.check_out(await house.placement(("TEE-BLK-M", 1), ("BOTTLE-CU-1L", 1)))
+    await house.pay(answer)
+    await house.until_event(answer.order_id, EventType.DELIVERY_PACKED)
+    await house.until_event(answer.order_id, EventType.ORDER_ATTENTION_RAISED)
+    number = next(int(ref.rsplit("-", 1)[1]) for ref in house.courier.booked)
+    await house.move(answer.order_id, ShipmentState.SHIPPED, number=number)
+    await house.until_event(answer.order_id, EventType.DELIVERY_SHIPPED)
+
+    give_up = ResolveAttention(attention_id="a1", action=AttentionAction.CANCEL, note="no courier")
+    await house.orders.resolve_attention(answer.order_id, give_up, "k1")
+
+    await house.until_event(answer.order_id, EventType.REFUND_PROCESSED)
+    await house.move(answer.order_id, *HAPPY[1:], number=number)
+    await house.until_status(answer.order_id, OrderStatus.DELIVERED)
+    refunded = sum(r.amount_paise for r in house.gateway.refunds.values())
+    assert 0 < refunded < answer.total_paise
+
+
+async def test_a_parcel_that_moves_before_its_booking_is_answered_is_followed(house: House) -> None:
+    house.courier.lose_answer("schedule_pickup", CourierUnavailable("lost"))
+    answer, _ = await house.check_out(await house.placement())
+    await house.pay(answer)
+    await house.until_booked(answer.order_id)
+    await house.move(answer.order_id, *HAPPY)
+    await house.until_status(answer.order_id, OrderStatus.DELIVERED)
