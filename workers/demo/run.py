@@ -134,10 +134,11 @@ def _print_orders(
     for row in rows:
         page = f"{addresses['temporal_ui']}/namespaces/default/workflows/order:{row.order_id}"
         token = shop.token(row.story.customer)
-        track = f"{addresses['tracking']}/track/{row.order_id}#token={token}"
+        track = f"{addresses['tracking']}/track/{row.order_id}"
         console.print(f"[bold]{row.story.title}[/] [dim]{row.order_id}[/]", highlight=False)
         console.print(f"  Temporal UI  {page}", soft_wrap=True, highlight=False)
-        console.print(f"  customer     {track}", soft_wrap=True, highlight=False)
+        link = f"[link={track}#token={token}]{track}[/link]"
+        console.print(f"  customer     {link}", soft_wrap=True, highlight=False)
     console.print()
 
 
