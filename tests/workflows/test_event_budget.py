@@ -17,7 +17,7 @@ from tests.workflows.house import HAPPY, TERMS, Handle, House, eventually
 
 BUDGET = 90
 ONE_TASK = 3
-"""Hand-over and webhook are the same news; which comes first may cost a workflow task of its own."""
+"""Hand-over and webhook bring the same news; the second may cost a workflow task of its own."""
 
 QUICK = replace(TERMS, payment_window_s=3, late_payment_window_s=0, return_window_s=4)
 """In proportion to production, where the return window outlasts the one for late payments."""
