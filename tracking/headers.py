@@ -14,6 +14,7 @@ COMMON: Final = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 FOR_EVER: Final = "public, max-age=31536000, immutable"
+ASK_AGAIN: Final = "no-cache"
 
 
 def content_security_policy(public_url: str) -> str:
@@ -44,14 +45,19 @@ class SecurityHeaders:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        lasting = scope["path"].startswith("/static/") and scope["query_string"]
+        is_file = scope["path"].startswith("/static/")
+        caching = "no-store"
+        if is_file:
+            caching = FOR_EVER if scope["query_string"] else ASK_AGAIN
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in self._headers.items():
                     headers.setdefault(name, value)
-                headers.setdefault("Cache-Control", FOR_EVER if lasting else "no-store")
+                headers.setdefault("Cache-Control", caching)
+                if is_file:  # the client module is for pages of other origins, too
+                    headers.setdefault("Access-Control-Allow-Origin", "*")
             await send(message)
 
         await self._app(scope, receive, with_headers)

@@ -1,8 +1,13 @@
 """Everything that the tracking service measures, by name."""
 
+from collections.abc import Sequence
+from typing import Final
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+PREFIX: Final = "orders_tracking_"
+SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+EVENTS: Final = (0, 1, 5, 20, 50, 200, 1000)
 
 
 class TrackingMetrics:
@@ -10,82 +15,53 @@ class TrackingMetrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self.connections = Gauge(
-            "orders_tracking_connections",
-            "Open connections, by transport.",
-            ("transport",),
-            registry=self.registry,
+        self._connections()
+        self._readers()
+        self._queries()
+
+    def _connections(self) -> None:
+        self.connections = self._gauge("connections", "Open connections.", "transport")
+        self.rejected = self._counter(
+            "rejected", "Connections that were turned away before they began.", "reason"
         )
-        self.rejected = Counter(
-            "orders_tracking_rejected",
-            "Connections that were turned away before they began, by reason.",
-            ("reason",),
-            registry=self.registry,
+        self.closed = self._counter("closed", "Connections that this service closed.", "code")
+
+    def _readers(self) -> None:
+        self.followed_orders = self._gauge("followed_orders", "Orders that somebody follows here.")
+        self.verdicts = self._counter("verdicts", "Verdicts on readers' positions.", "mode")
+        self.attach_s = self._histogram(
+            "attach_seconds", "Time from asking for an order until it is live.", SECONDS
         )
-        self.closed = Counter(
-            "orders_tracking_closed",
-            "Connections that this service closed, by code.",
-            ("code",),
-            registry=self.registry,
+        self.catch_up_events = self._histogram(
+            "catch_up_events", "Events that a reader had missed.", EVENTS
         )
-        self.followed_orders = Gauge(
-            "orders_tracking_followed_orders",
-            "Orders that somebody follows here.",
-            registry=self.registry,
+        self.delivered = self._counter(
+            "events_delivered", "Events handed to a socket, by where they came from.", "source"
         )
-        self.verdicts = Counter(
-            "orders_tracking_verdicts",
-            "Attachments, by verdict on the client's position.",
-            ("mode",),
-            registry=self.registry,
+        self.event_age_s = self._histogram(
+            "event_age_seconds", "Age of an announced event when a socket got it.", SECONDS
         )
-        self.attach_s = Histogram(
-            "orders_tracking_attach_seconds",
-            "Time from asking for an order until it is live.",
-            buckets=SECONDS,
-            registry=self.registry,
+        self.repeats_dropped = self._counter(
+            "repeats_dropped", "Announced events that a reader had already."
         )
-        self.catch_up_events = Histogram(
-            "orders_tracking_catch_up_events",
-            "Events that a reader had missed.",
-            buckets=(0, 1, 5, 20, 50, 200, 1000),
-            registry=self.registry,
+        self.gaps_healed = self._counter(
+            "gaps_healed", "Readers that the position check found behind and brought up to date."
         )
-        self.delivered = Counter(
-            "orders_tracking_events_delivered",
-            "Events handed to a socket, by where they came from.",
-            ("source",),
-            registry=self.registry,
+        self.backlogs_dropped = self._counter(
+            "backlogs_dropped", "Backlogs of slow readers, dropped to be read from the log later."
         )
-        self.repeats_dropped = Counter(
-            "orders_tracking_repeats_dropped",
-            "Announced events that a reader had already.",
-            registry=self.registry,
+        self.feed_lost = self._counter(
+            "feed_lost", "Times that the live feed may have missed something."
         )
-        self.gaps_healed = Counter(
-            "orders_tracking_gaps_healed",
-            "Readers that the position check found behind and brought up to date.",
-            registry=self.registry,
-        )
-        self.backlogs_dropped = Counter(
-            "orders_tracking_backlogs_dropped",
-            "Backlogs of slow readers that were dropped, to be read from the log later.",
-            registry=self.registry,
-        )
-        self.event_age_s = Histogram(
-            "orders_tracking_event_age_seconds",
-            "Age of the newest event of a live frame when it was handed to the socket.",
-            buckets=SECONDS,
-            registry=self.registry,
-        )
-        self.queries = Counter(
-            "orders_tracking_queries",
-            "Queries, by name and outcome.",
-            ("name", "outcome"),
-            registry=self.registry,
-        )
-        self.feed_lost = Counter(
-            "orders_tracking_feed_lost",
-            "Times that the live feed may have missed something.",
-            registry=self.registry,
-        )
+
+    def _queries(self) -> None:
+        self.queries = self._counter("queries", "Queries to workflows.", "name", "outcome")
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(PREFIX + name, text, labels, registry=self.registry)
+
+    def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
+        return Gauge(PREFIX + name, text, labels, registry=self.registry)
+
+    def _histogram(self, name: str, text: str, buckets: Sequence[float]) -> Histogram:
+        return Histogram(PREFIX + name, text, buckets=buckets, registry=self.registry)

@@ -198,6 +198,9 @@ async def test_pages_carry_strict_headers_and_files_are_cached_for_ever() -> Non
             file = await http.get(address)
             assert (file.status_code, "immutable" in file.headers["cache-control"]) == (200, True)
         assert (await http.get("/static/../app.py")).status_code == 404
+        module = await http.get("/static/live.js")
+        assert module.headers["access-control-allow-origin"] == "*"
+        assert module.headers["cache-control"] == "no-cache"
 
 
 def test_the_page_stays_light() -> None:

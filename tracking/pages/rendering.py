@@ -177,7 +177,8 @@ def _courier(parcel: Shipment) -> str:
     text = f"{escape(parcel.courier or 'Courier')} · <code>{escape(parcel.awb)}</code>"
     if parcel.tracking_url and parcel.tracking_url.startswith(("https://", "http://")):
         url = escape(parcel.tracking_url, quote=True)
-        text += f' · <a href="{url}" rel="noreferrer noopener" target="_blank">at the courier</a>'
+        link = f'href="{url}" rel="noreferrer noopener" target="_blank"'
+        text += f" <a {link}>Follow it at the courier</a>"
     return text
 
 

@@ -136,7 +136,7 @@ function courierOf(parcel) {
   const said = [`${parcel.courier ?? "Courier"} · `, el("code", {}, parcel.awb)];
   if (/^https?:\/\//.test(parcel.tracking_url ?? "")) {
     const link = { href: parcel.tracking_url, rel: "noreferrer noopener", target: "_blank" };
-    said.push(" · ", el("a", link, "at the courier"));
+    said.push(" ", el("a", link, "Follow it at the courier"));
   }
   return said;
 }
