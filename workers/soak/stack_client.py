@@ -77,6 +77,17 @@ class StackClient:
         url = f"{self.addresses['api']}{path}"
         return await self.http.request(method, url, headers=headers, **options)
 
+    async def ops(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """Call the API as somebody of ops."""
+        headers = {"Authorization": f"Bearer {self.token('ops', Scope.OPS)}"}
+        return await self.api(method, path, headers=headers, **options)
+
+    async def log(self, order_id: str) -> list[Json]:
+        """Return an order's event log, with what is shown to ops alone."""
+        answer = await self.ops("GET", f"/orders/{order_id}/events", params={"after": 0})
+        events: list[Json] = answer.raise_for_status().json()["events"]
+        return events
+
     async def razorpay(self, method: str, path: str, body: Json | None = None) -> Json:
         """Use the payment sandbox's control surface.
 

@@ -1,0 +1,187 @@
+"""What must be true of every order in the end, whatever befell it."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+
+from api.schemas.orders import order_of
+from domain.events import OrderEvent
+from domain.facts import same_fact
+from domain.view import OrderView, fold
+from domain.wire import read_envelope
+from workers.soak.evidence import Case
+from workers.soak.stack_client import Json
+
+ENDS = frozenset({"completed", "cancelled", "expired", "returned_to_origin", "delivery_failed"})
+"""Where an order may rest; `delivery_failed` is a parcel that was lost."""
+ENDED_PARCELS = frozenset({"delivered", "rto_delivered", "lost", "cancelled"})
+GONE_FOR_GOOD = frozenset({"delivered", "lost"})
+OPEN_REFUNDS = frozenset({"initiated", "failed"})
+UNDONE = frozenset({"cancelled", "expired"})
+
+
+def at_rest(view: Json) -> bool:
+    """Tell whether nothing more is to happen to an order, as its customer sees it."""
+    return (
+        view.get("status") in ENDS
+        and all(parcel["state"] in ENDED_PARCELS for parcel in view["shipments"])
+        and not any(refund["status"] in OPEN_REFUNDS for refund in view["refunds"])
+        and kept_paise(view) == worth_paise(view)
+    )
+
+
+def worth_paise(view: Json) -> int:
+    """Return what the goods are worth that the customer keeps: the invoices of what arrived."""
+    arrived = {p["number"] for p in view["shipments"] if p["state"] == "delivered"}
+    worth: int = sum(
+        document["amount_paise"]
+        for document in view["documents"]
+        if document["kind"] == "invoice" and document["shipment"] in arrived
+    )
+    return worth
+
+
+def kept_paise(view: Json) -> int:
+    """Return what the customer has paid and not got back, as the view knows it."""
+    paid: int = sum(
+        entry["amount_paise"]
+        for entry in view["payments"]
+        if entry["kind"] in ("captured", "cod_collected")
+    )
+    back: int = sum(
+        r["amount_paise"] for r in view["refunds"] if r["status"] in ("processed", "manual")
+    )
+    return paid - back
+
+
+def units_gone(view: Json) -> Counter[str]:
+    """Return the units per SKU that have left the shelves for good."""
+    gone: Counter[str] = Counter()
+    for parcel in view.get("shipments", []):
+        if parcel["state"] in GONE_FOR_GOOD:
+            gone.update({line["sku"]: line["quantity"] for line in parcel["lines"]})
+    return gone
+
+
+def findings_of(case: Case) -> list[str]:
+    """Return what is wrong with one order; nothing, if all is well."""
+    order_id = case.lived.order_id
+    if "status" not in case.view or "order_id" not in case.view:
+        return [f"{order_id}: cannot be read: {case.view}"]
+    found = [*case.lived.complaints]
+    for check in CHECKS:
+        found += check(case)
+    return [f"{order_id} ({case.lived.plan.paying}, {case.lived.plan.journey}): {f}" for f in found]
+
+
+def _rests(case: Case) -> Iterator[str]:
+    if not at_rest(case.view):
+        parcels = [parcel["state"] for parcel in case.view["shipments"]]
+        refunds = [refund["status"] for refund in case.view["refunds"]]
+        where = f"{case.view['status']}, {case.view['payment_status']}, {parcels}, {refunds}"
+        yield f"is not at rest: {where}"
+
+
+def log_problems(own: Sequence[OrderEvent], log: Sequence[Json]) -> Iterator[str]:
+    """Yield how a log as ops read it differs from the workflow's own events; moments may."""
+    sequences = [event["sequence"] for event in log]
+    if sequences != list(range(1, len(sequences) + 1)) or not sequences:
+        yield f"the log is {sequences}"
+    if len(own) != len(log):
+        yield f"the workflow has {len(own)} events, the log {len(log)}"
+    for mine, stored in zip(own, map(read_envelope, log), strict=False):
+        if not same_fact(mine, stored):
+            yield f"event {mine.sequence} is {mine.type}; the log holds another {stored.type}"
+
+
+def view_problems(log: Sequence[Json], shown: Json) -> Iterator[str]:
+    """Yield how a view differs from what its log folds to."""
+    view: OrderView | None = None
+    for event in map(read_envelope, log):
+        view = fold(view, event)
+    folded = order_of(view).model_dump(mode="json") if view else {}
+    if names := sorted(name for name in shown if shown[name] != folded.get(name)):
+        yield f"the view differs from its log in {names}"
+
+
+def _log_is_whole(case: Case) -> Iterator[str]:
+    return log_problems(case.own, case.log)
+
+
+def _view_is_the_fold(case: Case) -> Iterator[str]:
+    return view_problems(case.log, case.view)
+
+
+def _money_is_right(case: Case) -> Iterator[str]:
+    worth = worth_paise(case.view)
+    if case.lived.plan.prepaid:
+        captured = sum(p["amount"] for p in case.payments if p["captured"])
+        refunded = sum(r["amount"] for r in case.refunds if r["status"] != "failed")
+        if captured - refunded != worth:
+            yield f"Razorpay holds {captured} - {refunded} paise for goods worth {worth}"
+    elif kept_paise(case.view) != worth:
+        yield f"{kept_paise(case.view)} paise were collected for goods worth {worth}"
+
+
+def _razorpay_was_asked_once(case: Case) -> Iterator[str]:
+    wanted = 1 if case.lived.plan.prepaid else 0
+    if len(case.razorpay_orders) != wanted:
+        yield f"Razorpay has {len(case.razorpay_orders)} orders instead of {wanted}"
+    receipts = Counter(refund["receipt"] for refund in case.refunds)
+    if any(count > 1 for count in receipts.values()):
+        yield f"refunds were made twice: {receipts}"
+    known = sorted(r["razorpay_refund_id"] or "" for r in case.view["refunds"])
+    if known != sorted(refund["id"] for refund in case.refunds):
+        yield f"the order knows the refunds {known}, Razorpay {[r['id'] for r in case.refunds]}"
+
+
+def _stock_is_conserved(case: Case) -> Iterator[str]:
+    gone = units_gone(case.view)
+    on_hand: Counter[str] = Counter()
+    held: Counter[str] = Counter()
+    for movement in case.movements:
+        on_hand[movement["sku"]] -= movement["on_hand"]
+        held[movement["sku"]] += movement["held"]
+    if {sku: n for sku, n in on_hand.items() if n} != dict(gone):
+        yield f"{dict(on_hand)} left the shelves, {dict(gone)} should have"
+    if any(held.values()):
+        yield f"units are still held: {dict(held)}"
+
+
+def _coupon_is_counted(case: Case) -> Iterator[str]:
+    if case.lived.plan.coupon is None:
+        return
+    taken = case.redemption is not None and not case.redemption["restored"]
+    if taken is (case.view["status"] in UNDONE):
+        yield f"the coupon is {'' if taken else 'not '}redeemed; the order is {case.view['status']}"
+
+
+def _courier_was_asked_once(case: Case) -> Iterator[str]:
+    booked = Counter(parcel["seller_order_id"] for parcel in case.parcels)
+    if any(count > 1 for count in booked.values()):
+        yield f"parcels were booked twice: {booked}"
+    ours = {parcel["awb"] for parcel in case.view["shipments"]}
+    theirs = {parcel["awb"] for parcel in case.parcels if parcel["awb"]}
+    if ours != theirs:
+        yield f"the order knows the parcels {sorted(ours)}, the courier {sorted(theirs)}"
+
+
+def _mails_came_once(case: Case) -> Iterator[str]:
+    ids = Counter(mail["message_id"] for mail in case.mails)
+    if twice := [mail_id for mail_id, count in ids.items() if count > 1]:
+        yield f"mails came twice: {twice}"
+    told = sum(event["type"] == "notification_sent" for event in case.log)
+    if told != len(ids):
+        yield f"{told} mails are in the log, {len(ids)} in the mailbox"
+
+
+CHECKS: tuple[Callable[[Case], Iterator[str]], ...] = (
+    _rests,
+    _log_is_whole,
+    _view_is_the_fold,
+    _money_is_right,
+    _razorpay_was_asked_once,
+    _stock_is_conserved,
+    _coupon_is_counted,
+    _courier_was_asked_once,
+    _mails_came_once,
+)

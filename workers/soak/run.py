@@ -1,0 +1,193 @@
+"""A soak from its first order to its verdict."""
+
+import asyncio
+import contextlib
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from domain import ids
+from workers.soak import misfortune
+from workers.soak.customer import Customer, Lived
+from workers.soak.evidence import Case, Mailbox, Sources, gather_evidence
+from workers.soak.invariants import findings_of, units_gone
+from workers.soak.plans import Plan, plan_orders
+from workers.soak.quiet import Watch
+from workers.soak.stack_client import Json
+
+CHECKOUTS_AT_ONCE = 6
+READ_MAIL_EVERY_S = 10.0
+STILL_AFTER_S = 15.0
+"""Beyond the payment window: after this long without a step nothing will move by itself."""
+TOO_MANY_FINDINGS = 200
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SoakOptions:
+    """How many orders, from which dice, on a stack with which payment window."""
+
+    orders: int
+    seed: int
+    payment_window_s: float
+
+
+@dataclass(kw_only=True)
+class SoakResult:
+    """What a soak has seen. It has passed when there are no findings."""
+
+    options: SoakOptions
+    began_at: datetime
+    durations_s: dict[str, float] = field(default_factory=dict)
+    planned: Counter[str] = field(default_factory=Counter)
+    ended: Counter[str] = field(default_factory=Counter)
+    answers: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
+    events: Counter[str] = field(default_factory=Counter)
+    struck: Counter[str] = field(default_factory=Counter)
+    resent: Json = field(default_factory=dict)
+    attentions: list[str] = field(default_factory=list)
+    mails: int = 0
+    units_gone: Counter[str] = field(default_factory=Counter)
+    findings: list[str] = field(default_factory=list)
+
+    def as_json(self) -> Json:
+        """Return the body of the result file."""
+        return {
+            "orders": self.options.orders,
+            "seed": self.options.seed,
+            "payment_window_s": self.options.payment_window_s,
+            "began_at": self.began_at.isoformat(timespec="seconds"),
+            "durations_s": {name: round(value, 1) for name, value in self.durations_s.items()},
+            "faults": misfortune.described(),
+            "faults_that_struck": dict(sorted(self.struck.items())),
+            "planned": dict(sorted(self.planned.items())),
+            "ended": dict(sorted(self.ended.items())),
+            "checkouts_refused": dict(sorted(self.refused.items())),
+            "answers": dict(sorted(self.answers.items())),
+            "events": {"total": self.events.total(), **dict(sorted(self.events.items()))},
+            "mails": self.mails,
+            "units_gone": self.units_gone.total(),
+            "resent_after_the_faults": self.resent,
+            "attentions": self.attentions,
+            "findings": self.findings[:TOO_MANY_FINDINGS],
+            "passed": not self.findings,
+        }
+
+
+async def soak(sources: Sources, options: SoakOptions, say: Say) -> SoakResult:
+    """Place the orders of a seed under faults, wait until all is quiet, judge each order."""
+    result = SoakResult(options=options, began_at=datetime.now(UTC))
+    plans = plan_orders(options.orders, options.seed, uuid4().hex[:8])
+    result.planned = _mixture(plans)
+    mailbox = Mailbox()
+    async with _reading(mailbox, sources):
+        with _measured(result, "orders_live"):
+            lives = await _live(sources, plans, result)
+        say(f"{sum(bool(lived.order_id) for lived in lives)} orders placed; waiting for quiet")
+        with _measured(result, "until_quiet"):
+            await _settle(sources, lives, result)
+        say("all is quiet; looking at each order from all sides")
+        with _measured(result, "judging"):
+            cases = await gather_evidence(sources, lives, mailbox)
+            await _judge(sources, lives, cases, result)
+    return result
+
+
+async def _live(sources: Sources, plans: list[Plan], result: SoakResult) -> list[Lived]:
+    lives = [Lived(plan=plan) for plan in plans]
+    gate = asyncio.Semaphore(CHECKOUTS_AT_ONCE)
+    await misfortune.begin(sources.stack, result.options.seed)
+    await asyncio.gather(
+        *(Customer(sources.stack, lived, gate, result.answers).live() for lived in lives)
+    )
+    return lives
+
+
+async def _settle(sources: Sources, lives: list[Lived], result: SoakResult) -> None:
+    """Wait twice: under faults, and after the providers have sent what had been lost."""
+    patience_s = result.options.payment_window_s + STILL_AFTER_S
+    watch = Watch(sources.stack, lives)
+    restless = await watch.until_quiet(patience_s)
+    await misfortune.end(sources.stack)
+    if restless:
+        result.resent = {
+            "orders": len(restless),
+            **await misfortune.resend_lost(sources.stack, restless),
+        }
+        await watch.answer_attentions()
+        await watch.until_quiet(patience_s)
+    result.attentions = watch.attentions
+
+
+async def _judge(
+    sources: Sources, lives: list[Lived], cases: list[Case], result: SoakResult
+) -> None:
+    for case in cases:
+        result.findings += findings_of(case)
+        result.ended[f"{case.view.get('status')}, {case.view.get('payment_status')}"] += 1
+        result.events.update(event["type"] for event in case.log)
+        result.mails += len(case.mails)
+        result.units_gone.update(units_gone(case.view))
+    for lived in lives:
+        if not lived.order_id:
+            result.refused[lived.refused or "no answer"] += 1
+            result.findings += [f"{lived.plan.key}: {each}" for each in lived.complaints]
+            result.findings += await _left_behind(sources, lived)
+    result.findings += [f"{count} × {a}" for a, count in result.answers.items() if " 500" in a]
+    result.struck = await _struck(sources)
+
+
+async def _left_behind(sources: Sources, lived: Lived) -> list[str]:
+    """Return what a refused checkout has not given back."""
+    order_id = ids.order_id_for(lived.plan.customer, lived.plan.key)
+    held: Counter[str] = Counter()
+    for movement in await sources.shelves.movements(order_id):
+        held[movement["sku"]] += movement["held"] - movement["on_hand"]
+    return [f"{order_id} was refused and keeps {dict(held)}"] if any(held.values()) else []
+
+
+async def _struck(sources: Sources) -> Counter[str]:
+    """Count the faults that providers still remember, by provider and kind."""
+    struck: Counter[str] = Counter()
+    for name, ask in (("razorpay", sources.stack.razorpay), ("courier", sources.stack.courier)):
+        for call in (await ask("GET", "requests"))["items"]:
+            if call["fault"]:
+                struck[f"{name} {call['fault']}"] += 1
+    for event in (await sources.stack.razorpay("GET", "state"))["webhooks"]["events"]:
+        if event["state"] == "lost":
+            struck["razorpay webhook lost"] += 1
+    return struck
+
+
+def _mixture(plans: list[Plan]) -> Counter[str]:
+    mixture: Counter[str] = Counter()
+    for plan in plans:
+        mixture.update([f"pays: {plan.paying}", f"parcel: {plan.journey}"])
+        mixture["cancels"] += plan.cancels_after_s is not None
+        mixture["with coupon"] += plan.coupon is not None
+        mixture["several lines"] += len(plan.items) > 1
+        mixture["repeats the checkout"] += plan.repeats_checkout
+    return mixture
+
+
+@contextlib.contextmanager
+def _measured(result: SoakResult, phase: str) -> Iterator[None]:
+    began = time.monotonic()
+    yield
+    result.durations_s[phase] = time.monotonic() - began
+
+
+@contextlib.asynccontextmanager
+async def _reading(mailbox: Mailbox, sources: Sources) -> AsyncIterator[None]:
+    reading = asyncio.create_task(mailbox.keep_reading(sources.stack, READ_MAIL_EVERY_S))
+    try:
+        yield
+    finally:
+        reading.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await reading
