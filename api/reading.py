@@ -10,7 +10,7 @@ from api.problems.catalogue import SEQUENCE_NOT_REACHED
 from api.problems.problem import Problem
 from api.security import owns
 from domain import ids
-from domain.catch_up import contiguous
+from domain.catch_up import contiguous, newer_than
 from domain.errors import OrderNotFound
 from domain.events import OrderEvent
 from domain.ports import Caller, Position
@@ -92,14 +92,14 @@ async def _awaited(deps: Dependencies, order_id: str, wanted: Wanted) -> OrderVi
 
 
 async def ask_workflow(deps: Dependencies, order_id: str, view: OrderView | None) -> Reading:
-    """Return the view with the workflow's own later events folded over it.
+    """Return the view with the workflow's own later events folded over it, or its new epoch.
 
     Raises:
         OrderNotFound: neither knows the order.
     """
-    after = Position(epoch=view.epoch, sequence=view.sequence) if view else None
+    after = Position.of(view) if view else None
     try:
-        events = await deps.commands.events_since(order_id, after.sequence if after else 0)
+        events = await newer_than(deps.commands.events_since, order_id, after)
     except OrderNotFound:
         if view is None:
             raise
@@ -115,4 +115,5 @@ async def ask_workflow(deps: Dependencies, order_id: str, view: OrderView | None
 def _following(events: Sequence[OrderEvent], after: Position | None) -> tuple[OrderEvent, ...]:
     if not events:
         return ()
-    return contiguous(events, after or Position(epoch=events[0].epoch, sequence=0))
+    beginning = Position(epoch=events[0].epoch, sequence=0)
+    return contiguous(events, max(after or beginning, beginning))

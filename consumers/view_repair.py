@@ -4,13 +4,13 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from consumers.metrics import ConsumerMetrics
 from consumers.view_projection import Progress, ViewProjection
-from domain.catch_up import FillHole
+from domain.catch_up import FillHole, newer_than
 from domain.errors import OrderError, ServiceUnavailable
-from domain.events import OrderEvent
+from domain.ports import Position
 from domain.view import OrderView
 
 logger = logging.getLogger(__name__)
@@ -36,7 +36,8 @@ class ViewRepair:
         """
         try:
             before = await self._projection.catch_up(order_id)
-            events = await self._missing(order_id, before.view)
+            after = Position.of(before.view) if before.view else None
+            events = await newer_than(self._events_since, order_id, after)
             progress = await self._projection.apply(order_id, events)
         except (OrderError, ServiceUnavailable, ValueError) as error:
             name = type(error).__name__
@@ -50,14 +51,6 @@ class ViewRepair:
             self._metrics.views_healed.labels(found_by).inc()
             logger.info("view_healed", extra={"order_id": order_id, "found_by": found_by})
         return not progress.missing
-
-    async def _missing(self, order_id: str, view: OrderView | None) -> Sequence[OrderEvent]:
-        events = await self._events_since(order_id, view.sequence if view else 0)
-        if view is None or (events and all(event.epoch == view.epoch for event in events)):
-            return events
-        # Nothing after the view's head, or of another epoch: a newer epoch has a log of its own.
-        whole = await self._events_since(order_id, 0)
-        return [event for event in whole if event.epoch > view.epoch]
 
 
 class HoleWatch:

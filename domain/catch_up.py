@@ -84,3 +84,13 @@ async def attach_to(view: OrderView, log: EventLog, since: Position | None) -> A
 
 FillHole = Callable[[str, int], Awaitable[Sequence[OrderEvent]]]
 """Asks the workflow for an order's events after a sequence."""
+
+
+async def newer_than(ask: FillHole, order_id: str, after: Position | None) -> Sequence[OrderEvent]:
+    """Ask the workflow for what a reader at `after` lacks; of a later epoch, that is all of it."""
+    events = await ask(order_id, after.sequence if after else 0)
+    if after is None or (events and all(event.epoch == after.epoch for event in events)):
+        return events
+    # Nothing after that sequence, or of another epoch: a newer epoch has a log of its own.
+    whole = await ask(order_id, 0)
+    return [event for event in whole if event.epoch > after.epoch]

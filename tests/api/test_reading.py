@@ -69,6 +69,19 @@ async def test_a_reader_never_gets_less_than_it_has_been_answered(
     assert fresh.json()["sequence"] == answer["sequence"]
 
 
+async def test_a_reader_sent_to_a_new_epoch_gets_it_from_the_workflow(
+    front: ShopFront, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "PATIENCE_S", 0.05)
+    order_id = (await front.placed())["order_id"]
+    front.orders.heard = False
+    front.orders.states[order_id].begin_epoch()
+    fresh = (await front.get(f"/orders/{order_id}?min_sequence=2&epoch=2")).json()
+    assert (fresh["epoch"], fresh["sequence"]) == (2, 2)
+    body = (await front.get(f"/orders/{order_id}/events?after=0&epoch=2")).json()
+    assert [event["id"] for event in body["events"]] == [f"{order_id}:2:1", f"{order_id}:2:2"]
+
+
 async def test_a_reader_waits_for_a_view_that_is_about_to_hear(front: ShopFront) -> None:
     placed = await front.placed()
     order_id = placed["order_id"]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.catch_up import REPLAY_LIMIT, Mode, attach, contiguous, verdict
+from domain.catch_up import REPLAY_LIMIT, Mode, attach, contiguous, newer_than, verdict
 from domain.events import OrderEvent
 from domain.ports import Position
 from domain.view import OrderView
@@ -103,3 +103,29 @@ async def test_what_the_log_holds_beyond_the_view_is_left_to_the_tail() -> None:
 
 async def test_an_unknown_order_has_nothing_to_attach_to() -> None:
     assert await attach(FakeOrderViews(), FakeEventLog(), ORDER_ID, None) is None
+
+
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [
+        (None, [at(n, epoch=2) for n in range(1, 6)]),
+        (at(3, epoch=2), [at(4, epoch=2), at(5, epoch=2)]),
+        (at(5, epoch=2), []),
+        (at(3), [at(n, epoch=2) for n in range(1, 6)]),
+        (at(5), [at(n, epoch=2) for n in range(1, 6)]),
+        (at(9), [at(n, epoch=2) for n in range(1, 6)]),
+        (at(2, epoch=3), []),
+    ],
+    ids=str,
+)
+async def test_a_reader_of_another_epoch_gets_the_workflows_whole_log(
+    after: Position | None, expected: list[Position]
+) -> None:
+    log = [replace(event, epoch=2) for event in EVENTS[:5]]
+
+    async def ask(order_id: str, sequence: int) -> Sequence[OrderEvent]:
+        assert order_id == ORDER_ID
+        return log[sequence:]
+
+    found = await newer_than(ask, ORDER_ID, after)
+    assert [Position.of(event) for event in found] == expected

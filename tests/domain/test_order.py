@@ -226,6 +226,20 @@ def test_events_are_asked_for_from_any_position(after: int, sequences: list[int]
     assert [event.sequence for event in state.events_since(after)] == sequences
 
 
+def test_a_new_epoch_tells_the_whole_log_anew() -> None:
+    state = journey(4)
+    before, state.published = list(state.events), state.sequence
+    held_elsewhere = state.events
+    state.begin_epoch()
+    assert (state.epoch, state.published) == (2, 0)
+    assert [event.id for event in state.events] == [
+        f"{ORDER_ID}:2:{number}" for number in range(1, len(before) + 1)
+    ]
+    assert [replace(event, epoch=1) for event in state.events] == before
+    assert state.events is held_elsewhere, "whoever publishes goes on from the same list"
+    assert state.emit(EventType.ORDER_COMPLETED, NOON).id == f"{ORDER_ID}:2:{len(before) + 1}"
+
+
 def test_each_parcel_has_its_own_invoice_and_credit_note() -> None:
     state = confirmed(TWO_PARCELS)
     documents = {
@@ -275,3 +289,12 @@ def test_a_cancellation_that_is_asked_for_does_not_yet_change_the_status() -> No
 def test_the_terms_of_production_need_only_one_timer_at_the_end() -> None:
     terms = Terms()
     assert terms.return_window_s > terms.payment_window_s + terms.late_payment_window_s
+
+
+def test_a_new_epoch_tells_the_same_facts_from_the_first_on() -> None:
+    state = journey(5, steps=20)
+    before, state.published = list(state.events), len(state.events)
+    state.begin_epoch()
+    assert (state.epoch, state.published, state.sequence) == (2, 0, len(before))
+    assert state.events == [replace(event, epoch=2) for event in before]
+    assert state.emit(EventType.ORDER_ATTENTION_RESOLVED, NOON).id.endswith(f":2:{len(before) + 1}")
