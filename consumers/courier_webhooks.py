@@ -10,7 +10,7 @@ from consumers.needs import CourierNotice
 from domain.errors import OrderNotFound
 from domain.ids import parse_seller_reference
 from domain.ports import OrderNews, OrderViews
-from domain.shipment import CourierUpdate, Shipment, ShipmentState, path_to
+from domain.shipment import CourierUpdate, Shipment, is_old, path_to
 from domain.view import OrderView
 
 logger = logging.getLogger(__name__)
@@ -84,15 +84,9 @@ def judge(reference: str, update: CourierUpdate, parcel: Shipment | None) -> str
     if parcel.awb != update.awb:
         message = f"parcel {reference} is known under another AWB than {update.awb[:40]}"
         raise NotYet(message)
-    if not path_to(parcel.state, update.state) or _known_attempt(update, parcel):
+    if not path_to(parcel.state, update.state) or is_old(update, parcel):
         return "no_advance"
     return None
-
-
-def _known_attempt(update: CourierUpdate, parcel: Shipment) -> bool:
-    """Tell a late repeat from news: only a failed attempt can lead back to earlier states."""
-    failed = parcel.state is ShipmentState.ATTEMPT_FAILED
-    return failed and parcel.changed_at is not None and update.at <= parcel.changed_at
 
 
 def _parcel(view: OrderView | None, number: int) -> Shipment | None:

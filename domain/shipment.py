@@ -99,6 +99,16 @@ class CourierUpdate:
     text: str = ""
 
 
+def is_old(update: CourierUpdate, parcel: Shipment) -> bool:
+    """Tell whether a scan was taken in before, by the courier's own times (whole seconds).
+
+    Without this a late repeat of a failed attempt would count as another attempt.
+    """
+    if parcel.scanned_at is None or update.at > parcel.scanned_at:
+        return False
+    return update.at < parcel.scanned_at or update.state is parcel.state
+
+
 def path_to(current: ShipmentState, target: ShipmentState) -> tuple[ShipmentState, ...]:
     """Return the shortest lawful steps from one state to another; empty when it is not ahead.
 

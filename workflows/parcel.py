@@ -29,6 +29,7 @@ with workflow.unsafe.imports_passed_through():
         CourierUpdate,
         Shipment,
         ShipmentState,
+        is_old,
         path_to,
     )
     from workflows import policies
@@ -49,6 +50,7 @@ class Parcel:
         self._state = desk.state
         self._number = number
         self.too_late = False
+        self._invoiced = False
         self._early: list[CourierUpdate] = []
 
     async def run(self) -> None:
@@ -59,9 +61,11 @@ class Parcel:
             await step()
         if self._called_off() and self._is(ShipmentState.BOOKED, ShipmentState.PACKED):
             await self._withdraw()
-            await self._follow()
         if self._parcel is None:
             self._give_up()
+        elif not self._parcel.never_arrived:
+            await self._invoice()
+            await self._follow()
         await self._undo()
 
     @property
@@ -140,7 +144,9 @@ class Parcel:
             self.advance(update)
 
     async def _invoice(self) -> None:
-        if self._state.invoice_of(self._number) is None:
+        """Issue the invoice, once: what ops chose to skip stays skipped."""
+        if not self._invoiced and self._state.invoice_of(self._number) is None:
+            self._invoiced = True
             await self._issue(DocumentKind.INVOICE, EventType.INVOICE_GENERATED)
 
     async def _pack(self) -> None:
@@ -184,7 +190,7 @@ class Parcel:
         if parcel is None:
             self._early.append(update)
             return
-        if parcel.awb != update.awb or _is_old(update, parcel):
+        if parcel.awb != update.awb or is_old(update, parcel):
             return
         self._state.shipments[self._number] = replace(parcel, scanned_at=update.at)
         for state in path_to(parcel.state, update.state):
@@ -324,13 +330,6 @@ def with_courier(parcels: Sequence[Shipment]) -> bool:
         parcel.state in WITH_COURIER or parcel.state is ShipmentState.DELIVERED
         for parcel in parcels
     )
-
-
-def _is_old(update: CourierUpdate, parcel: Shipment) -> bool:
-    """Tell whether a scan was taken in before: a late repeat must not count as another attempt."""
-    if parcel.scanned_at is None or update.at > parcel.scanned_at:
-        return False
-    return update.at < parcel.scanned_at or update.state is parcel.state
 
 
 def _booking_of(parcel: Shipment) -> Booking:

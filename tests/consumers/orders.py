@@ -50,6 +50,7 @@ def parcel(order_id: str, state: ShipmentState, **changes: object) -> Shipment:
         reference=f"{order_id}-1",
         awb=AWB,
         changed_at=START,
+        scanned_at=START,
     )
     return replace(shipment, **changes)  # type: ignore[arg-type]  # a test names the fields it means
 

@@ -214,7 +214,7 @@ async def test_a_scan_that_changes_nothing_sends_no_signal(
     inbox: Inbox, order: str, state: ShipmentState, scanned: ShipmentState
 ) -> None:
     await show(inbox, order, state)
-    await inbox.courier(scan_of(order, scanned))
+    await inbox.courier(scan_of(order, scanned, at=START - timedelta(seconds=1)))
     assert inbox.world.news.told == []
     assert inbox.verdicts("courier", "no_advance") == 1
 

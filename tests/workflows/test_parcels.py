@@ -320,3 +320,19 @@ async def test_a_parcel_that_moves_before_its_booking_is_answered_is_followed(ho
     await house.until_booked(answer.order_id)
     await house.move(answer.order_id, *HAPPY)
     await house.until_status(answer.order_id, OrderStatus.DELIVERED)
+
+
+async def test_a_parcel_that_could_not_be_stopped_while_booking_still_gets_its_invoice(
+    house: House,
+) -> None:
+    house.courier.fail("book", CourierUnavailable("slow"), times=1)
+    answer, _ = await house.check_out(await house.placement())
+    await house.pay(answer)
+    await house.until_status(answer.order_id, OrderStatus.CONFIRMED)
+    house.courier.pick_up_at_once = True
+    with pytest.raises(CommandRefused):
+        await house.orders.cancel(answer.order_id, CANCEL, "k1")
+    await house.move(answer.order_id, *HAPPY)
+    await house.until_status(answer.order_id, OrderStatus.DELIVERED)
+    await house.until_event(answer.order_id, EventType.INVOICE_GENERATED)
+    assert len(house.register.documents) == 1
