@@ -50,6 +50,15 @@ def test_a_moment_deep_in_the_data_is_no_part_of_the_fact() -> None:
     assert_same(raised(), raised(raised_at=NOW + LATER), same=True)
 
 
+def test_a_moment_in_a_mapping_is_no_part_of_the_fact_and_its_keys_are() -> None:
+    def told(customer: Any) -> OrderEvent:
+        event = placed()
+        return replace(event, data=replace(event.data, order=None, customer_id=customer))
+
+    assert_same(told({"seen": NOW}), told({"seen": NOW + LATER}), same=True)
+    assert_same(told({"seen": NOW}), told({"left": NOW}), same=False)
+
+
 def test_the_place_in_the_log_is_no_part_of_the_fact() -> None:
     event = placed()
     assert_same(event, replace(event, epoch=2, sequence=9), same=True)

@@ -190,15 +190,21 @@ class Life:
 
     def _parcel_steps(self) -> Iterator["Life"]:
         for index, state in enumerate(self.parcels):
-            may_book = () if self.cancelled else (S.BOOKED,)
-            for step in may_book if state is None else FORWARD[state]:
+            steps = self._first_steps() if state is None else FORWARD[state]
+            for step in steps:
                 moved = (*self.parcels[:index], step, *self.parcels[index + 1 :])
                 yield replace(self, parcels=moved)
+
+    def _first_steps(self) -> tuple[ShipmentState, ...]:
+        """A parcel is booked, or given up before that because the order was called off."""
+        if self.cancelled:
+            return ()
+        return (S.BOOKED, S.CANCELLED) if self.called_off else (S.BOOKED,)
 
     def _cancellation(self) -> Iterator["Life"]:
         """An order is cancelled when that was asked for and nothing of it can arrive any more."""
         yield replace(self, called_off=True)
-        if self.called_off and all(s is None or s in NEVER_ARRIVED for s in self.parcels):
+        if self.called_off and all(state in NEVER_ARRIVED for state in self.parcels):
             yield replace(self, cancelled=True)
 
     def _afterwards(self) -> Iterator["Life"]:

@@ -61,7 +61,7 @@ def made_up(annotation: Any) -> st.SearchStrategy[Any]:
         return st.one_of([made_up(each) for each in reversed(arguments)])
     if origin is not None:
         return _collection(origin, *arguments)
-    if is_dataclass(annotation):
+    if isinstance(annotation, type) and is_dataclass(annotation):
         hints = get_type_hints(annotation)
         parts = {each.name: made_up(hints[each.name]) for each in fields(annotation)}
         return st.builds(annotation, **parts)
