@@ -72,7 +72,7 @@ coverage: $(READY) ## the tests again, with branch coverage and its floors
 	$(BIN)/coverage report --fail-under=100 --include='domain/*,workflows/*,tracking/projection.py'
 
 demo: $(READY) ## the stack and real orders, live, until Ctrl-C; ONCE=1 ends when they are done
-	$(BIN)/orders demo $(if $(filter-out 0,$(ONCE)),--once)
+	$(BIN)/orders demo $(if $(filter-out 0,$(ONCE)),--once --free-ports)
 
 up: $(READY) ## the stack without the demo orders, until Ctrl-C
 	$(BIN)/orders up
