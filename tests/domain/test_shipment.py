@@ -1,4 +1,6 @@
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from itertools import pairwise, product
 
 import pytest
@@ -8,10 +10,12 @@ from domain.shipment import (
     FORWARD,
     NEVER_ARRIVED,
     WITH_COURIER,
+    CourierUpdate,
     ShipmentState,
+    is_old,
     path_to,
 )
-from tests.domain.orders import book, confirmed
+from tests.domain.orders import NOON, book, confirmed
 
 S = ShipmentState
 PAIRS = list(product(ShipmentState, repeat=2))
@@ -112,3 +116,24 @@ def test_a_parcel_says_of_itself_whether_it_has_ended(state: ShipmentState) -> N
     parcel = book(confirmed(), parcel_state=state)
     assert parcel.ended == (state in ENDED)
     assert parcel.never_arrived == (state in NEVER_ARRIVED)
+
+
+def at(second: int, state: ShipmentState = S.ATTEMPT_FAILED) -> CourierUpdate:
+    moment = NOON + timedelta(seconds=second)
+    return CourierUpdate(shipment=1, awb="AWB1", state=state, at=moment)
+
+
+@pytest.mark.parametrize(
+    ("update", "old"),
+    [
+        (at(11), False),
+        (at(10), True),
+        (at(10, S.DELIVERED), False),
+        (at(9), True),
+        (at(9, S.DELIVERED), True),
+    ],
+)
+def test_a_scan_is_old_by_the_courier_s_own_times(update: CourierUpdate, old: bool) -> None:
+    parcel = book(confirmed(), parcel_state=S.ATTEMPT_FAILED)
+    assert not is_old(update, parcel), "the first scan of a parcel is news"
+    assert is_old(update, replace(parcel, scanned_at=NOON + timedelta(seconds=10))) is old
