@@ -54,9 +54,9 @@ async def stage(request: pytest.FixtureRequest, mongo_database_name: str) -> Asy
         return
     db = connect(request.getfixturevalue("mongodb_url"), mongo_database_name)
     await ensure_indexes(db)
-    stores = {"log": MongoEventLog(db), "views": MongoOrderViews(db), "heads": MongoOrderHeads(db)}
+    log, views, heads = MongoEventLog(db), MongoOrderViews(db), MongoOrderHeads(db)
     try:
-        yield Stage(world=world, ports=replace(world.ports(), **stores))
+        yield Stage(world=world, ports=replace(world.ports(), log=log, views=views, heads=heads))
     finally:
         await db.client.drop_database(mongo_database_name)
         await close(db)

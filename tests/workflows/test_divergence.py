@@ -21,10 +21,12 @@ from domain import ids
 from domain.cart import PaymentMethod
 from domain.events import EventType, OrderEvent
 from domain.messages import CancelOrder, OrderInput
-from domain.order import Placement
+from domain.order import OrderState, Placement
 from domain.ports import Position, Remittance
+from domain.snapshot import Cancellation
 from domain.status import OrderStatus
 from domain.view import OrderView, fold
+from tests.fakes.samples import sample_events
 from tests.services import TemporalServer
 from tests.workflows.house import HAPPY, TERMS, Handle, House
 from tests.workflows.mongo_house import MongoHouse, StraightToTheView
@@ -98,6 +100,32 @@ async def test_a_new_epoch_that_was_told_otherwise_too_is_followed_by_the_next(
     assert [event.sequence for event in new] == list(range(1, len(new) + 1))
     assert house.stores.heads[placement.order_id] == Position(epoch=3, sequence=len(new))
     await assert_replays(handle)
+
+
+async def test_a_log_of_any_length_is_told_anew_in_batches(fast_house: House) -> None:
+    house = fast_house
+    state = OrderState.of(await house.placement(method=PaymentMethod.COD))
+    state.cancellation = Cancellation(reason="no", by="customer", at=await house.now())
+    for event in sample_events(230, order_id=state.order_id):
+        state.events.append(event)
+    state.published = 229
+    head = Position(epoch=1, sequence=230)
+    await house.stores.recorded.advance(state.order_id, head, await house.now(), {230: "other"})
+
+    handle = await house.client.start_workflow(
+        OrderWorkflow.run,
+        OrderInput(resumed=state),
+        id=ids.workflow_id(state.order_id),
+        task_queue=ORDERS_QUEUE,
+    )
+    assert await handle.result() is OrderStatus.CANCELLED
+
+    calls = [call["events"] for call in house.publisher.called("publish")]
+    assert [len(events) for events in calls[:2]] == [100, 100]
+    told = [event.id for events in calls for event in events]
+    archived = house.stores.archive[state.order_id]
+    assert len(archived.events) >= 230
+    assert told == [f"{state.order_id}:2:{n}" for n in range(1, len(archived.events) + 1)]
 
 
 # --- a worker is killed between its publish and the end of its workflow task --------------------
