@@ -9,7 +9,10 @@ from typing import Any, TypeVar
 import httpx
 
 from adapters.mongo.connection import Database
+from adapters.mongo.inventory import MongoInventory
 from domain import ids
+from domain.catalogue import Product, StockLevel
+from domain.wire import to_json
 from workers.demo.stories import MYSURU, PUNE
 from workers.soak.invariants import log_problems, view_problems
 from workers.soak.stack_client import StackClient
@@ -141,6 +144,35 @@ class Shop:
     async def until_status(self, customer: str, order_id: str, *statuses: str) -> Json:
         why = f"the order is {' or '.join(statuses)}"
         return await self.until_view(customer, order_id, lambda v: v["status"] in statuses, why)
+
+    # --- the shelves --------------------------------------------------------------------------
+
+    async def new_product(self, units: int) -> str:
+        """Put a product of its own into one warehouse; return its SKU."""
+        sku = f"TEST-{secrets.token_hex(4).upper()}"
+        product = Product(
+            sku=sku,
+            name="Clay lamp",
+            price_paise=100_00,
+            gst_rate=5,
+            hsn="6912",
+            weight_g=200,
+            description="For a test.",
+        )
+        document = to_json(product)
+        await self.database["products"].insert_one({**document, "_id": document.pop("sku")})
+        await self.receive(sku, units)
+        return sku
+
+    async def receive(self, sku: str, units: int) -> None:
+        """Put more units of a product on its shelf."""
+        level = StockLevel(sku=sku, warehouse="PNQ", available=units)
+        await MongoInventory(self.database).receive(secrets.token_hex(8), [level])
+
+    async def available(self, sku: str) -> int:
+        """The units that the shop says can be ordered now."""
+        units: int = (await self.client.api("GET", f"/products/{sku}")).json()["available"]
+        return units
 
     # --- what must hold -----------------------------------------------------------------------
 

@@ -158,17 +158,12 @@ async def test_a_failed_payment_can_be_repeated(shop: Shop) -> None:
 
 async def test_a_cancelled_order_is_refunded_once_and_its_goods_are_back(shop: Shop) -> None:
     customer, sku = new_customer(), "LAMP-DESK-LED"
-
-    async def available() -> int:
-        units: int = (await shop.client.api("GET", f"/products/{sku}")).json()["available"]
-        return units
-
-    before = await available()
+    before = await shop.available(sku)
     await shop.courier_pace(0)
     placed = await shop.place(customer, order_body(customer, (sku, 3)))
     await shop.pay(customer, placed)
     await shop.until_status(customer, placed["order_id"], "packed")
-    assert await available() == before - 3
+    assert await shop.available(sku) == before - 3
     assert (await shop.cancel(customer, placed["order_id"])).status_code == 200
     again = await shop.cancel(customer, placed["order_id"])
     assert again.status_code == 409
@@ -183,5 +178,5 @@ async def test_a_cancelled_order_is_refunded_once_and_its_goods_are_back(shop: S
     payment = order["payments"][-1]["reference"]
     mine = [each["amount"] for each in refunds if each["payment_id"] == payment]
     assert mine == [placed["total_paise"]]
-    await until(available, lambda units: units == before, "the goods are back")
+    await until(lambda: shop.available(sku), lambda units: units == before, "the goods are back")
     assert [parcel["shipment_status"] for parcel in await shop.parcels(placed["order_id"])] == [8]

@@ -1,37 +1,10 @@
 """The same checkout again: each repeat gets the first answer, whatever has happened since."""
 
-import secrets
 import time
 
 import pytest
 
-from adapters.mongo.inventory import MongoInventory
-from domain.catalogue import Product, StockLevel
-from domain.wire import to_json
-from tests.e2e.shop import Shop, new_customer, new_key, order_body
-
-
-async def new_product(shop: Shop, units: int) -> str:
-    """Put a product of its own into one warehouse; return its SKU."""
-    sku = f"TEST-{secrets.token_hex(4).upper()}"
-    product = Product(
-        sku=sku,
-        name="Clay lamp",
-        price_paise=100_00,
-        gst_rate=5,
-        hsn="6912",
-        weight_g=200,
-        description="For a test.",
-    )
-    document = to_json(product)
-    await shop.database["products"].insert_one({**document, "_id": document.pop("sku")})
-    await receive(shop, sku, units)
-    return sku
-
-
-async def receive(shop: Shop, sku: str, units: int) -> None:
-    level = StockLevel(sku=sku, warehouse="PNQ", available=units)
-    await MongoInventory(shop.database).receive(secrets.token_hex(8), [level])
+from tests.e2e.shop import Shop, new_customer, new_key, order_body, until
 
 
 async def test_a_repeat_while_the_order_is_open_is_the_same_order(shop: Shop) -> None:
@@ -59,17 +32,21 @@ async def test_a_repeat_after_the_run_has_closed_is_the_same_order(shop: Shop) -
 
 
 async def test_a_refusal_stands_for_its_key_even_when_goods_arrive(shop: Shop) -> None:
-    customer, key, sku = new_customer(), new_key(), await new_product(shop, 1)
+    customer, key, sku = new_customer(), new_key(), await shop.new_product(1)
     body = order_body(customer, ("TEE-BLK-M", 1), (sku, 2))
     first = await shop.order(customer, body, key)
     assert first.status_code == 409, first.text
     assert first.json()["lines"] == [{"sku": sku, "requested": 2}]
-    await receive(shop, sku, 5)
+    await shop.receive(sku, 5)
     again = await shop.order(customer, body, key)
     assert (again.status_code, again.json()) == (409, first.json())
     assert (await shop.order(customer, body, new_key())).status_code == 201
-    listed = (await shop.client.api("GET", "/orders", customer=customer)).json()["orders"]
-    assert len(listed) == 1
+
+    async def listed() -> int:
+        answer = await shop.client.api("GET", "/orders", customer=customer)
+        return len(answer.json()["orders"])
+
+    await until(listed, lambda count: count == 1, "the one order that was placed is listed")
 
 
 @pytest.mark.parametrize("method", ["prepaid", "cod"])
