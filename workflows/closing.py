@@ -44,7 +44,7 @@ class Closing:
             if await self._desk.wait(self._revivable, "late payments", look_again):
                 await self._revive()
                 return True
-            if self._refunds.settled and not self._state.open_attention:
+            if self._quiet():
                 return False
             await self._continue_if_long()
             look_again = await self._chase_money()
@@ -89,6 +89,10 @@ class Closing:
     def _revivable(self) -> bool:
         return self._payments.reviving
 
+    def _quiet(self) -> bool:
+        """Tell whether no money is on its way and nothing waits for a person."""
+        return self._refunds.settled and not self._state.open_attention
+
     async def _revive(self) -> None:
         """Try to sell the goods after all; without stock the money goes back."""
         with self._desk.outbox.batch():
@@ -118,7 +122,7 @@ class Closing:
                 self._desk.outbox.emit(EventType.COD_REMITTED, payment=entry)
         again = workflow.now() + policies.REMITTANCE_POLL
         await self._desk.wait(
-            lambda: self._refunds.settled or self._payments.reviving, "money on its way", again
+            lambda: self._quiet() or self._payments.reviving, "money on its way", again
         )
         return workflow.now()
 

@@ -1,6 +1,10 @@
+from datetime import timedelta
+
+from domain.attention import AttentionAction
 from domain.cart import PaymentMethod
 from domain.errors import MailRefused
 from domain.events import EventType
+from domain.messages import ResolveAttention
 from domain.status import OrderStatus
 from tests.workflows.house import HAPPY, House
 
@@ -58,3 +62,23 @@ async def test_an_address_that_is_refused_for_good_is_raised_to_a_person_once(
     types = await house.types(answer.order_id)
     assert types.count(EventType.ORDER_ATTENTION_RAISED.value) == 1
     assert len(house.mail.called("send")) == 1
+
+
+async def test_an_order_does_not_close_while_something_waits_for_a_person(
+    fast_house: House,
+) -> None:
+    house = fast_house
+    house.mail.fail("send", MailRefused("550 no such mailbox"), times=20)
+    answer, handle = await house.start(await house.placement())
+    await house.pay(answer)
+    await house.until_status(answer.order_id, OrderStatus.PACKED)
+    await house.move(answer.order_id, *HAPPY)
+    await house.until_status(answer.order_id, OrderStatus.DELIVERED)
+    await house.skip(timedelta(days=20))
+    assert (await house.status(answer.order_id)).status is OrderStatus.COMPLETED
+
+    skip = ResolveAttention(attention_id="a1", action=AttentionAction.SKIP, note="phoned them")
+    await house.orders.resolve_attention(answer.order_id, skip, "k1")
+
+    assert await handle.result() is OrderStatus.COMPLETED
+    assert answer.order_id in house.stores.archive
