@@ -12,7 +12,8 @@ import httpx
 from workers.soak.plans import Journey, Paying, Plan
 from workers.soak.stack_client import Json, StackClient
 
-PATIENCE_S = 90.0
+PATIENCE_S = 240.0
+"""Longer than a step that fails six times in a row and doubles its pause each time."""
 LOOK_EVERY_S = 0.5
 TOO_LATE_TO_PAY = ("expired", "cancelled")
 AGAIN = (httpx.codes.SERVICE_UNAVAILABLE, httpx.codes.TOO_MANY_REQUESTS)

@@ -165,13 +165,16 @@ def _courier_was_asked_once(case: Case) -> Iterator[str]:
         yield f"the order knows the parcels {sorted(ours)}, the courier {sorted(theirs)}"
 
 
-def _mails_came_once(case: Case) -> Iterator[str]:
-    ids = Counter(mail["message_id"] for mail in case.mails)
-    if twice := [mail_id for mail_id, count in ids.items() if count > 1]:
-        yield f"mails came twice: {twice}"
+def repeated_mails(case: Case) -> int:
+    """Return how many mails came again under a Message-ID that had come before."""
+    return len(case.mails) - len({mail["message_id"] for mail in case.mails})
+
+
+def _mails_are_told(case: Case) -> Iterator[str]:
+    came = len({mail["message_id"] for mail in case.mails})
     told = sum(event["type"] == "notification_sent" for event in case.log)
-    if told != len(ids):
-        yield f"{told} mails are in the log, {len(ids)} in the mailbox"
+    if told != came:
+        yield f"{told} mails are in the log, {came} in the mailbox"
 
 
 CHECKS: tuple[Callable[[Case], Iterator[str]], ...] = (
@@ -183,5 +186,5 @@ CHECKS: tuple[Callable[[Case], Iterator[str]], ...] = (
     _stock_is_conserved,
     _coupon_is_counted,
     _courier_was_asked_once,
-    _mails_came_once,
+    _mails_are_told,
 )

@@ -13,7 +13,7 @@ from domain import ids
 from workers.soak import misfortune
 from workers.soak.customer import Customer, Lived
 from workers.soak.evidence import Case, Mailbox, Sources, gather_evidence
-from workers.soak.invariants import findings_of, units_gone
+from workers.soak.invariants import findings_of, repeated_mails, units_gone
 from workers.soak.plans import Plan, plan_orders
 from workers.soak.quiet import Watch
 from workers.soak.stack_client import Json
@@ -21,7 +21,11 @@ from workers.soak.stack_client import Json
 CHECKOUTS_AT_ONCE = 6
 READ_MAIL_EVERY_S = 10.0
 STILL_AFTER_S = 15.0
-"""Beyond the payment window: after this long without a step nothing will move by itself."""
+"""Beyond the payment window: an order that has not moved for so long misses a lost webhook."""
+LAST_PATIENCE_S = 130.0
+"""Longer than the longest pause between two tries of a step (two minutes)."""
+MOST_REPEATED_MAILS = 0.01
+"""A relay that was slow to answer is tried again, under the same Message-ID; rarely."""
 TOO_MANY_FINDINGS = 200
 
 Say = Callable[[str], None]
@@ -52,6 +56,7 @@ class SoakResult:
     resent: Json = field(default_factory=dict)
     attentions: list[str] = field(default_factory=list)
     mails: int = 0
+    mails_repeated: int = 0
     units_gone: Counter[str] = field(default_factory=Counter)
     findings: list[str] = field(default_factory=list)
 
@@ -70,7 +75,7 @@ class SoakResult:
             "checkouts_refused": dict(sorted(self.refused.items())),
             "answers": dict(sorted(self.answers.items())),
             "events": {"total": self.events.total(), **dict(sorted(self.events.items()))},
-            "mails": self.mails,
+            "mails": {"total": self.mails, "repeated": self.mails_repeated},
             "units_gone": self.units_gone.total(),
             "resent_after_the_faults": self.resent,
             "attentions": self.attentions,
@@ -120,7 +125,7 @@ async def _settle(sources: Sources, lives: list[Lived], result: SoakResult) -> N
             **await misfortune.resend_lost(sources.stack, restless),
         }
         await watch.answer_attentions()
-        await watch.until_quiet(patience_s)
+        await watch.until_quiet(LAST_PATIENCE_S)
     result.attentions = watch.attentions
 
 
@@ -132,12 +137,15 @@ async def _judge(
         result.ended[f"{case.view.get('status')}, {case.view.get('payment_status')}"] += 1
         result.events.update(event["type"] for event in case.log)
         result.mails += len(case.mails)
+        result.mails_repeated += repeated_mails(case)
         result.units_gone.update(units_gone(case.view))
     for lived in lives:
         if not lived.order_id:
             result.refused[lived.refused or "no answer"] += 1
             result.findings += [f"{lived.plan.key}: {each}" for each in lived.complaints]
             result.findings += await _left_behind(sources, lived)
+    if result.mails_repeated > MOST_REPEATED_MAILS * result.mails:
+        result.findings.append(f"{result.mails_repeated} of {result.mails} mails came twice")
     result.findings += [f"{count} × {a}" for a, count in result.answers.items() if " 500" in a]
     result.struck = await _struck(sources)
 
