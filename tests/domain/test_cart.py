@@ -123,6 +123,17 @@ def test_a_good_buyer_and_address_have_no_errors(line2: str | None) -> None:
     assert list(address_errors(replace(ADDRESS, line2=line2))) == []
 
 
+@pytest.mark.parametrize("size", ["shortest", "longest"])
+def test_a_name_or_address_may_be_as_short_and_as_long_as_is_said(size: str) -> None:
+    limits = {"name": (1, 100), "line1": (3, 120), "line2": (0, 120), "city": (1, 30)}
+    texts: dict[str, Any] = {
+        field: "x" * (least if size == "shortest" else most)
+        for field, (least, most) in limits.items()
+    }
+    assert list(address_errors(replace(ADDRESS, **texts))) == []
+    assert list(customer_errors(replace(CUSTOMER, name=texts["name"]))) == []
+
+
 def test_errors_of_another_address_stand_under_its_own_name() -> None:
     (error,) = address_errors(replace(ADDRESS, city=""), "pickup_address")
     assert error.field == "pickup_address.city"
