@@ -21,7 +21,7 @@ from workflows.order_client import OrderClient
 Json = dict[str, Any]
 T = TypeVar("T")
 
-WITHIN_S = 60.0
+WITHIN_S = 90.0
 POLL_S = 0.1
 SKU = "TEE-BLK-M"
 KARNATAKA = MYSURU

@@ -72,7 +72,7 @@ async def test_a_checkout_during_an_outage_of_razorpay_ends_as_one_order(shop: S
     await shop.razorpay_faults(http={"error_500": 1.0})
     began = time.monotonic()
     away = await shop.order(customer, order_body(customer), key)
-    assert 8 < time.monotonic() - began < 14
+    assert 8 < time.monotonic() - began < 20
     assert away.status_code == 503, away.text
     assert int(away.headers["Retry-After"]) > 0
     assert away.json()["type"] == "/problems/order-unavailable"
