@@ -1,0 +1,89 @@
+"""Runs the benchmarks one after the other on a stack of their own."""
+
+import os
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from rich.console import Console
+
+from workers.bench import checkout, history, hot_sku, report, tracking, view
+from workers.bench.bed import Bed, opened_bed
+from workers.bench.figures import Outcome
+from workers.bench.machine import load_average, machine
+from workers.stack.console import ConsoleReporter
+from workers.stack.foreground import cancelled_by_signals
+from workers.stack.run import RunningStack, StackOptions, running_stack
+
+NAMES = (history.NAME, tracking.NAME, view.NAME, checkout.NAME, hot_sku.NAME)
+
+WINDOW_S, WINDOW_ALONE_S = 130, 15
+"""Payment and return window. In a full run unpaid orders must not expire while others are timed."""
+AFTERWARDS_S = 60.0
+
+
+async def run_benchmarks(*, only: str | None, free_ports: bool) -> None:
+    """Start the stack, measure, print the table, write the result file, and stop.
+
+    Raises:
+        BenchFailed: something could not be measured.
+        StackError: the stack cannot start, or cannot go on.
+    """
+    console, began, at = Console(), time.monotonic(), datetime.now(UTC)
+    facts = {"at": f"{at:%Y-%m-%dT%H:%M:%SZ}", "only": only, **machine()}
+    load = load_average()
+    window_s = WINDOW_ALONE_S if only == history.NAME else WINDOW_S
+    os.environ.update(_settings(window_s))
+    with tempfile.TemporaryDirectory(prefix="orders-bench-") as folder, cancelled_by_signals():
+        options = StackOptions(root=Path(folder) / "data", free_ports=free_ports)
+        async with running_stack(options, ConsoleReporter(console)) as stack:
+            _give_credentials(stack.plan.environment)
+            async with opened_bed(stack) as bed:
+                outcomes = await _measure(console, bed, stack, only, window_s)
+        facts["seconds"] = round(time.monotonic() - began, 1)
+        facts["load_average"] = {"at_start": load, "at_end": load_average()}
+        console.print(report.table(outcomes))
+        path = report.write(report.document(outcomes, facts), at=at, only=only)
+        console.print(f"result: {path}", highlight=False)
+
+
+async def _measure(
+    console: Console, bed: Bed, stack: RunningStack, only: str | None, window_s: int
+) -> list[Outcome]:
+    """Measure in an order in which no benchmark disturbs the next.
+
+    The sample order begins first, for its run closes only when its windows are over.
+    """
+    measures: Mapping[str, Callable[[], Awaitable[Outcome]]] = {
+        tracking.NAME: partial(tracking.measure, bed),
+        view.NAME: partial(view.measure, bed, stack.plan.environment),
+        checkout.NAME: partial(checkout.measure, bed),
+        hot_sku.NAME: partial(hot_sku.measure, bed),
+        history.NAME: partial(history.measure, bed, closes_within_s=window_s + AFTERWARDS_S),
+    }
+    outcomes = []
+    await bed.sample()
+    for name, measure in measures.items():
+        if only in (None, name):
+            began = time.monotonic()
+            outcomes.append(await measure())
+            console.print(f"[green]✓[/] {name:<17} [dim]{time.monotonic() - began:4.1f} s[/]")
+    return sorted(outcomes, key=lambda outcome: NAMES.index(outcome.name))
+
+
+def _settings(window_s: int) -> Mapping[str, str]:
+    """Return windows in proportion to production: returns outlast the wait for late payments."""
+    return {
+        "ORDERS_PAYMENT_WINDOW_S": str(window_s),
+        "ORDERS_RETURN_WINDOW_S": str(window_s),
+        "ORDERS_LATE_PAYMENT_WINDOW_S": "0",
+        "ORDERS_AUTO_PACK": "true",
+    }
+
+
+def _give_credentials(environment: Mapping[str, str]) -> None:
+    """The AWS client reads its credentials from the process alone."""
+    os.environ.update({name: text for name, text in environment.items() if name.startswith("AWS_")})
