@@ -73,6 +73,7 @@ class TrackingServer(uvicorn.Server):
                 ws_ping_timeout=PING_S,
                 lifespan="on",
                 log_config=None,
+                log_level="warning",  # not a line for each connection
                 access_log=False,
                 server_header=False,
                 timeout_graceful_shutdown=GRACE_S,
