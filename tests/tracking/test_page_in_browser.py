@@ -26,8 +26,8 @@ Math.random = () => 0.01;"""
 """A network that lets no socket through, and a browser that does not wait long."""
 
 
-@pytest.fixture
-def chromium() -> Iterator[webdriver.Chrome]:
+@pytest.fixture(scope="module")
+def started_chromium() -> Iterator[webdriver.Chrome]:
     """A headless browser."""
     if not (CHROMIUM.exists() and CHROMEDRIVER.exists()):
         pytest.fail("browser tests need: apt-get install chromium chromium-driver")
@@ -39,6 +39,14 @@ def chromium() -> Iterator[webdriver.Chrome]:
     service = webdriver.ChromeService(str(CHROMEDRIVER))
     with webdriver.Chrome(options=options, service=service) as browser:
         yield browser
+
+
+@pytest.fixture
+def chromium(started_chromium: webdriver.Chrome) -> Iterator[webdriver.Chrome]:
+    """The browser, knowing nobody, and leaving where it was at the end."""
+    yield started_chromium
+    started_chromium.delete_all_cookies()
+    started_chromium.get("about:blank")
 
 
 class Page:
@@ -115,14 +123,15 @@ async def test_the_page_goes_over_to_the_stream_where_sockets_are_blocked(
     story = await house.order(2)
     page = Page(chromium)
     new_document = "Page.addScriptToEvaluateOnNewDocument"
-    await asyncio.to_thread(chromium.execute_cdp_cmd, new_document, {"source": NO_SOCKETS})
+    cdp = chromium.execute_cdp_cmd
+    planted = await asyncio.to_thread(cdp, new_document, {"source": NO_SOCKETS})
     async with serving(house) as running:
         await page.open(f"{running.url}/track/{story.order_id}#token={house.token()}")
         await page.is_live()
         assert running.figure("orders_tracking_connections", transport="sse") == 1
         await story.happen(2)
         await page.shows(story)
-        await page.open("about:blank")
+    await asyncio.to_thread(cdp, "Page.removeScriptToEvaluateOnNewDocument", planted)
 
 
 async def test_a_link_that_is_no_good_says_so(chromium: webdriver.Chrome) -> None:

@@ -174,14 +174,15 @@ async def test_a_bad_session_is_refused_with_its_reason() -> None:
         assert answer.status_code == 403
 
 
-async def test_the_cookie_opens_the_socket_too() -> None:
+async def test_the_cookie_and_the_header_open_the_socket_too() -> None:
     house = House()
     story = await house.order(1)
+    token = house.token()
     async with serving(house) as running:
-        headers = {"Cookie": f"tracking={house.token()}"}
-        async with running.connect(additional_headers=headers) as client:
-            await client.hello(None, story.order_id)
-            assert (await client.until_live()).mode == "snapshot"
+        for header in ({"Cookie": f"tracking={token}"}, {"Authorization": f"Bearer {token}"}):
+            async with running.connect(additional_headers=header) as client:
+                await client.hello(None, story.order_id)
+                assert (await client.until_live()).mode == "snapshot"
 
 
 async def test_pages_carry_strict_headers_and_files_are_cached_for_ever() -> None:

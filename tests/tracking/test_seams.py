@@ -12,6 +12,7 @@ from domain.events import OrderEvent
 from domain.ports import Caller, Position, Scope
 from domain.view import OrderView
 from tests.tracking.house import ASHA, House, Story
+from tracking.following import fanout
 from tracking.following.backlog import Backlog
 from tracking.following.batch import Batch
 from tracking.following.fanout import Fanout
@@ -413,3 +414,35 @@ async def test_a_hole_that_nobody_can_fill_is_a_reset() -> None:
         reader, _ = stage.follow(story, 2)
         await reader.live_at.wait()
     assert (reader.frames, reader.seen) == (["reset", "live"], [-6])
+
+
+async def test_without_the_live_feed_the_position_check_does_its_work() -> None:
+    house = House()
+    story = await house.order(2)
+
+    async def deaf(now: str) -> None:
+        if now == "before add":
+            message = "Redis did not confirm"
+            raise StoreUnavailable(message)
+
+    async with Stage(house, moment=deaf, check_s=0.05) as stage:
+        reader, _ = stage.follow(story, 2)
+        await reader.live_at.wait()
+        await story.happen(2)
+        await reader.reaches(4)
+    assert reader.seen == [3, 4]
+
+
+async def test_a_check_that_fails_is_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fanout, "CHECK_AGAIN_S", 0.01)
+    house = House()
+    story = await house.order(2)
+    async with Stage(house) as stage:
+        reader, _ = stage.follow(story, 2)
+        await reader.live_at.wait()
+        stage.failures = [StoreUnavailable("MongoDB is away")]
+        house.feed.lose_next = 1
+        await story.happen()
+        house.feed.interrupt()
+        await reader.reaches(3)
+    assert reader.seen == [3]

@@ -87,15 +87,13 @@ async def test_a_stream_resumes_after_the_last_id(query: str, headers: dict[str,
         assert (await stream.next())["event"] == "live"
 
 
-@pytest.mark.parametrize("strange", ["9:9", "1:99", "x", "1:-1", "1"])
-async def test_a_strange_last_id_starts_over(strange: str) -> None:
+async def test_a_strange_last_id_starts_over() -> None:
     house = House()
     story = await house.order(4)
-    async with (
-        serving(house) as running,
-        listening(running, house, story, **{"Last-Event-ID": strange}) as stream,
-    ):
-        assert (await stream.next())["data"]["mode"] == "reset"
+    async with serving(house) as running:
+        for strange in ("9:9", "1:99", "x", "1:-1", "1"):
+            async with listening(running, house, story, **{"Last-Event-ID": strange}) as stream:
+                assert (await stream.next())["data"]["mode"] == "reset", strange
 
 
 async def test_heartbeats_keep_a_stream_open() -> None:

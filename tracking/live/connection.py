@@ -27,7 +27,7 @@ from tracking.live.inbound import (
 from tracking.live.rate import Allowance
 from tracking.live.relay import Relay
 from tracking.projection import sees_all
-from tracking.security import COOKIE, TokenExpired
+from tracking.security import TokenExpired, bearer_token
 from tracking.service import TrackingService
 from tracking.settings import SUBPROTOCOL
 
@@ -221,7 +221,8 @@ class Connection:
             raise Closing(CloseCode.BAD_FRAME, str(refused), refused.remedy) from None
         if not isinstance(first, Hello):
             raise Closing(CloseCode.BAD_FRAME, "the first frame is not hello", "send hello first")
-        caller = self._verified(first.token or self._socket.cookies.get(COOKIE))
+        shown = bearer_token(self._socket.headers, self._socket.cookies)
+        caller = self._verified(first.token or shown)
         if not self._service.connections.admit(caller.subject):
             message = f"more than {self._settings.connections_per_customer} connections"
             raise Closing(CloseCode.TOO_MANY_CONNECTIONS, message, "close another page")

@@ -24,7 +24,7 @@ class Wish:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Hello:
-    """The first frame. Without a token the session cookie of the handshake speaks."""
+    """The first frame. Without a token the handshake speaks: its header, its cookie."""
 
     token: str | None
     orders: tuple[Wish, ...]
