@@ -21,7 +21,8 @@ def bench(
 ) -> None:
     """Measure a stack in a temporary folder; print a table and write to `bench/results/`.
 
-    Takes about three minutes. A missed target is a word in the table and no failure.
+    Takes about three minutes. A missed target is a word in the table; exit 1 if something could
+    not be measured.
     """
     import asyncio
 
@@ -33,6 +34,8 @@ def bench(
         message = f"there is no benchmark {only!r}; there are {', '.join(NAMES)}"
         raise typer.BadParameter(message, param_hint="--only")
     try:
-        asyncio.run(run_benchmarks(only=only, free_ports=free_ports))
+        measured = asyncio.run(run_benchmarks(only=only, free_ports=free_ports))
     except BenchFailed as error:
         raise StackError(str(error)) from error
+    if not measured:
+        raise typer.Exit(code=1)

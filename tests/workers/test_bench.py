@@ -19,6 +19,7 @@ from workers.bench.figures import (
     Verdict,
     at_least,
     at_most,
+    not_measured,
     percentile,
     spread,
 )
@@ -97,6 +98,17 @@ def test_the_result_file_holds_figures_and_the_verdicts_that_were_given() -> Non
         "ratio_p50": 5.0,
     }
     json.dumps(found)
+
+
+def test_a_benchmark_that_broke_off_stands_in_the_file_with_its_reason() -> None:
+    found = report.document([not_measured("view", "StoreUnavailable: gone")], {})
+    assert found["results"]["view"]["verdicts"] == {
+        "the whole benchmark": {
+            "figure": "StoreUnavailable: gone",
+            "target": "",
+            "verdict": "not measured",
+        }
+    }
 
 
 def test_the_facts_of_the_machine_name_neither_host_nor_folder() -> None:

@@ -15,6 +15,7 @@ class Verdict(StrEnum):
     MET = "met"
     MISSED = "missed"
     REFERENCE = "for reference"
+    FAILED = "not measured"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,6 +36,12 @@ class Outcome:
     name: str
     rows: tuple[Row, ...]
     figures: Json = field(default_factory=dict)
+
+
+def not_measured(name: str, reason: str) -> Outcome:
+    """Return what stands for a benchmark that could not be run to its end."""
+    row = Row(what="the whole benchmark", figure=reason, verdict=Verdict.FAILED)
+    return Outcome(name=name, rows=(row,))
 
 
 def at_most(value: float, limit: float) -> Verdict:

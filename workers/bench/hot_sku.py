@@ -16,7 +16,7 @@ from workers.bench.figures import Outcome, Row, Verdict
 NAME = "hot-sku"
 BUYERS, UNITS = 200, 100
 SOLD, SOLD_OUT = 201, 409
-WITHIN_S = 90.0
+WITHIN_S = 120.0
 REFERENCE_ORDERS = 60
 
 
@@ -25,7 +25,7 @@ async def measure(bed: Bed) -> Outcome:
 
     Raises:
         BenchFailed: an order of the reference was not placed.
-        TimeoutError: not every buyer has an answer after a minute and a half.
+        TimeoutError: some buyer had no answer within the time.
     """
     usual = await _usual_rate(bed)
     sku = await _new_product(bed)

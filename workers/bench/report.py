@@ -11,7 +11,12 @@ from rich.table import Table
 from workers.bench.figures import Json, Outcome, Verdict
 
 RESULTS = Path("bench/results")
-STYLES = {Verdict.MET: "green", Verdict.MISSED: "bold red", Verdict.REFERENCE: "dim"}
+STYLES = {
+    Verdict.MET: "green",
+    Verdict.MISSED: "bold red",
+    Verdict.FAILED: "bold red",
+    Verdict.REFERENCE: "dim",
+}
 
 
 def table(outcomes: Sequence[Outcome]) -> Table:
