@@ -28,6 +28,8 @@ async def readyz(request: Request) -> JSONResponse:
     checks = dict(zip(names, results, strict=True))
     if service.connections.draining:
         checks["process"] = "draining"
+    if service.broken:
+        checks["process"] = "broken"
     if not service.fanout.hears:
         checks["live_feed"] = "not heard"
     missing = [name for name, result in checks.items() if result != "ok"]

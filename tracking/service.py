@@ -1,6 +1,7 @@
 """The running parts of the service, shared by its transports."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -12,6 +13,8 @@ from tracking.following.follower import FollowingServices
 from tracking.following.reading import Reading
 from tracking.metrics import TrackingMetrics
 from tracking.queries import QueryRelay
+
+log = logging.getLogger(__name__)
 
 
 class TrackingService:
@@ -36,6 +39,7 @@ class TrackingService:
             metrics=self.metrics,
             events_per_frame=self.settings.events_per_frame,
         )
+        self.broken = False
         self.queries = QueryRelay(deps.queries, deps.log, self.settings, self.metrics)
 
     def backlog(self) -> Backlog:
@@ -50,6 +54,8 @@ class TrackingService:
             asyncio.create_task(self.fanout.listen(), name="live-feed-reader"),
             asyncio.create_task(self.fanout.check_positions(), name="position-check"),
         ]
+        for task in tasks:
+            task.add_done_callback(self._ended)
         try:
             yield
         finally:
@@ -57,6 +63,15 @@ class TrackingService:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await self.deps.subscription.stop()
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Fail readiness if background work ends by itself: silence would look like peace."""
+        if task.cancelled():
+            return
+        self.broken = True
+        log.error(
+            "background_work_ended", extra={"task": task.get_name()}, exc_info=task.exception()
+        )
 
     async def drain(self) -> None:
         """Take nobody new, fail readiness, and send everybody away over the drain window."""

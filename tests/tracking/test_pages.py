@@ -1,5 +1,6 @@
 """The page without its script: first paint, session, headers; and the rules it follows."""
 
+import asyncio
 import json
 import re
 from datetime import UTC, datetime, timedelta
@@ -227,3 +228,14 @@ async def test_health_tells_what_is_missing() -> None:
         running.service.connections.draining = True
         assert (await http.get("/readyz")).json()["missing"] == ["process"]
         assert "orders_tracking_connections" in (await http.get("/metrics")).text
+
+
+async def test_a_broken_feed_fails_readiness() -> None:
+    house = House()
+    async with serving(house) as running, httpx.AsyncClient(base_url=running.url) as http:
+        assert (await http.get("/readyz")).status_code == 200
+        await house.deps.subscription.stop()
+        async with asyncio.timeout(3):
+            while (answer := await http.get("/readyz")).status_code == 200:
+                pass
+        assert set(answer.json()["missing"]) == {"process", "live_feed"}

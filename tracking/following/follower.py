@@ -146,6 +146,8 @@ class Follower:
         self.cursor = cursor
         if attachment.events:
             await self._send(Batch(attachment.events), "log")
+        if self._stopped:
+            return
         if announce or not resumed:
             self._metrics.catch_up_events.observe(len(attachment.events))
             await self._sink.live(self.order_id, attachment.position)

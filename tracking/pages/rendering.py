@@ -6,6 +6,7 @@ from datetime import datetime
 from html import escape
 
 from domain.cart import PaymentMethod
+from domain.catch_up import REPLAY_LIMIT
 from domain.shipment import Shipment
 from domain.view import OrderView
 from domain.wire import JSON, to_json
@@ -26,7 +27,8 @@ from tracking.projection import snapshot_of
 
 def order_page(view: OrderView, entries: Sequence[Entry]) -> str:
     """Return the page of an order, with the state from which its script goes on."""
-    complete = len(entries) == view.sequence
+    # A short log is asked for again from its beginning; one too long to be replayed is not.
+    complete = len(entries) == view.sequence or view.sequence > REPLAY_LIMIT
     state = {
         "order": snapshot_of(view, to_ops=False),
         "since": {"epoch": view.epoch, "sequence": view.sequence if complete else 0},

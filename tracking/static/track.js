@@ -251,7 +251,8 @@ follow({
       lastNews = Date.now();
       draw();
       announce(words.statuses[order.status].title);
-      if (mode === "reset") location.reload(); // the past has changed: begin from its new telling
+      // The past has changed: begin from its new telling, but never in a circle.
+      if (mode === "reset" && performance.now() > 10000) location.reload();
     },
     events(events) {
       const before = order.status;
