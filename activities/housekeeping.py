@@ -5,7 +5,7 @@ from datetime import datetime
 
 from temporalio import activity
 
-from domain.errors import OrderNotFound
+from domain.errors import OrderNotFound, OrderUnavailable
 from domain.ports import Inventory, OrderCommands
 from domain.status import OrderStatus
 
@@ -52,4 +52,6 @@ class HousekeepingActivities:
             snapshot = await self._orders.status(order_id)
         except OrderNotFound:
             return True
+        except OrderUnavailable:  # not now: the next round asks again
+            return False
         return snapshot.status in (OrderStatus.EXPIRED, OrderStatus.CANCELLED)

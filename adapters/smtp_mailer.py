@@ -19,6 +19,7 @@ TIMEOUT_S = 10.0
 THREADS = 4
 FIRST_PERMANENT_CODE = 500
 PLAIN_PORT, TLS_PORT = 25, 465
+ADDRESS = re.compile(r"\S+@\S+")
 UNFIT_FOR_ID = re.compile(r"[^A-Za-z0-9_+=-]+")
 
 
@@ -56,6 +57,11 @@ class SmtpMailer:
         except smtplib.SMTPRecipientsRefused as error:
             message = f"the mail relay refuses {mail.key}: {_reason(error)}"
             raise (MailRefused if _is_final(error) else MailUnavailable)(message) from error
+        except (smtplib.SMTPNotSupportedError, smtplib.SMTPResponseException) as error:
+            message = f"the mail relay refuses {mail.key}: {_reason(error)}"
+            code = getattr(error, "smtp_code", FIRST_PERMANENT_CODE)
+            kind = MailRefused if code >= FIRST_PERMANENT_CODE else MailUnavailable
+            raise kind(message) from error
         except (OSError, smtplib.SMTPException) as error:
             message = f"the mail relay did not take {mail.key}: {_reason(error)}"
             raise MailUnavailable(message) from error
@@ -103,10 +109,12 @@ def _is_final(error: smtplib.SMTPRecipientsRefused) -> bool:
 
 
 def _reason(error: Exception) -> str:
-    """Return why, without the recipient's address, which has no place in logs."""
+    """Return why, without anybody's address: relays quote it, and it has no place in logs."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         refusals: Mapping[str, tuple[int, bytes]] = error.recipients
-        return "; ".join(
+        said = "; ".join(
             f"{code} {text.decode(errors='replace')}" for code, text in refusals.values()
         )
-    return f"{type(error).__name__}: {error}"
+    else:
+        said = f"{type(error).__name__}: {error}"
+    return ADDRESS.sub("…", said)

@@ -18,7 +18,7 @@ from adapters.mongo.connection import connect as connect_database
 from adapters.mongo.event_log import MongoEventLog
 from adapters.mongo.order_archive import MongoOrderArchive
 from adapters.mongo.order_views import MongoOrderViews
-from adapters.razorpay_signature import verify_signature
+from adapters.razorpay_signature import verify_handover, verify_signature
 from adapters.settings import Settings
 from adapters.shiprocket.courier import ShiprocketCourier
 from adapters.shiprocket.webhook import verify_token
@@ -27,6 +27,7 @@ from adapters.tokens import TokenIssuer, TokenVerifier
 from api.application import create_app
 from api.dependencies import ApiSettings, Dependencies, HealthCheck
 from domain.errors import OrderUnavailable
+from domain.messages import ConfirmPayment
 from domain.order import Terms
 from workflows.connection import connect as connect_temporal
 from workflows.order_client import OrderClient
@@ -94,6 +95,7 @@ def _dependencies(
         tokens=TokenVerifier(settings.jwt_secret),
         issuer=TokenIssuer(settings.jwt_secret),
         razorpay_signed=partial(verify_signature, secrets=secrets),
+        handover_signed=partial(_handover_signed, settings.razorpay_key_secret),
         courier_known=partial(verify_token, expected=settings.courier_webhook_token),
         health=_health(settings, database, aws, temporal),
     )
@@ -126,3 +128,12 @@ def _health(
         "sqs": lambda: aws.call(aws.sqs.get_queue_url, QueueName=WEBHOOK_INBOX),
         "s3": lambda: aws.call(aws.s3.head_bucket, Bucket=settings.s3_bucket),
     }
+
+
+def _handover_signed(key_secret: str, handover: ConfirmPayment) -> bool:
+    return verify_handover(
+        handover.razorpay_order_id,
+        handover.razorpay_payment_id,
+        handover.razorpay_signature,
+        key_secret=key_secret,
+    )

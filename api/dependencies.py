@@ -8,6 +8,7 @@ from typing import Annotated, Protocol
 from fastapi import Depends, Request
 
 from api.middleware.figures import Figures
+from domain.messages import ConfirmPayment
 from domain.order import Terms
 from domain.ports import (
     Catalogue,
@@ -47,6 +48,8 @@ class RouteFinder(Protocol):
 
 SignatureCheck = Callable[[bytes, str | None], bool]
 """Tells whether a raw body carries a genuine signature."""
+HandoverCheck = Callable[[ConfirmPayment], bool]
+"""Tells whether the browser's hand-over carries Razorpay's signature."""
 TokenCheck = Callable[[str | None], bool]
 """Tells whether a shared secret is the right one, in constant time."""
 HealthCheck = Callable[[], Awaitable[object]]
@@ -82,6 +85,7 @@ class Dependencies:
     tokens: TokenVerifier
     issuer: TokenIssuer
     razorpay_signed: SignatureCheck
+    handover_signed: HandoverCheck
     courier_known: TokenCheck
     health: Mapping[str, HealthCheck]
 

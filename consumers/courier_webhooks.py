@@ -10,7 +10,7 @@ from consumers.needs import CourierNotice
 from domain.errors import OrderNotFound
 from domain.ids import parse_seller_reference
 from domain.ports import OrderNews, OrderViews
-from domain.shipment import CourierUpdate, Shipment, is_old, path_to
+from domain.shipment import CourierUpdate, Shipment, contradicts, is_old, path_to
 from domain.view import OrderView
 
 logger = logging.getLogger(__name__)
@@ -84,6 +84,8 @@ def judge(reference: str, update: CourierUpdate, parcel: Shipment | None) -> str
     if parcel.awb != update.awb:
         message = f"parcel {reference} is known under another AWB than {update.awb[:40]}"
         raise NotYet(message)
+    if contradicts(update, parcel):
+        return None
     if not path_to(parcel.state, update.state) or is_old(update, parcel):
         return "no_advance"
     return None

@@ -13,7 +13,9 @@ MAX_QUANTITY = 100
 MAX_EMAIL = 254
 _PINCODE = re.compile(r"[1-9][0-9]{5}")
 _PHONE = re.compile(r"(?:\+91[ -]?|0)?([6-9][0-9]{9})")
-_EMAIL = re.compile(r"[^@\s<>,;:\"()]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}")
+_EMAIL = re.compile(
+    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}"
+)
 
 
 class PaymentMethod(StrEnum):

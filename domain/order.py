@@ -167,12 +167,17 @@ class OrderState:
         """
         if self.confirmed_at is None and self.expired_at is None and self.cancelled_at is None:
             return 0
+        return max(0, self.disposable_paise - self.owed_paise)
+
+    @property
+    def disposable_paise(self) -> int:
+        """Return kept money that no refund has laid its hand on yet."""
         on_its_way = sum(
             refund.amount_paise
             for refund in self.refunds.values()
             if refund.status in (RefundStatus.INITIATED, RefundStatus.FAILED)
         )
-        return max(0, self.ledger.kept_paise - on_its_way - self.owed_paise)
+        return self.ledger.kept_paise - on_its_way
 
     def invoice_of(self, number: int) -> Document | None:
         """Return the invoice of a parcel, if it has one."""

@@ -31,6 +31,7 @@ class EntryKind(StrEnum):
     FAILED = "failed"
     CAPTURED = "captured"
     REFUNDED = "refunded"
+    REFUND_REVERSED = "refund_reversed"
     COD_COLLECTED = "cod_collected"
     COD_REMITTED = "cod_remitted"
 
@@ -141,9 +142,14 @@ class PaymentLedger:
         return self.sum(EntryKind.CAPTURED, EntryKind.COD_COLLECTED)
 
     @property
+    def refunded_paise(self) -> int:
+        """Return money that went back and stayed there: a bank may return a refund to us."""
+        return self.sum(EntryKind.REFUNDED) - self.sum(EntryKind.REFUND_REVERSED)
+
+    @property
     def kept_paise(self) -> int:
         """Return received money that has not gone back."""
-        return self.received_paise - self.sum(EntryKind.REFUNDED)
+        return self.received_paise - self.refunded_paise
 
     @property
     def secured(self) -> bool:
@@ -153,8 +159,8 @@ class PaymentLedger:
     @property
     def status(self) -> PaymentStatus:
         """Derive the status; refunds outrank payment, payment outranks authorization."""
-        refunded = self.sum(EntryKind.REFUNDED)
-        if refunded:
+        refunded = self.refunded_paise
+        if refunded > 0:
             whole = refunded >= self.received_paise
             return PaymentStatus.REFUNDED if whole else PaymentStatus.PARTIALLY_REFUNDED
         if self.method is PaymentMethod.COD:
@@ -167,24 +173,35 @@ class PaymentLedger:
             return PaymentStatus.AUTHORIZED
         return PaymentStatus.UNPAID
 
+    @property
+    def cash_outstanding(self) -> dict[str, int]:
+        """Return the cash that the courier has collected and not remitted: AWB to paise."""
+        remitted = {
+            e.reference.split(":")[0] for e in self.entries if e.kind is EntryKind.COD_REMITTED
+        }
+        return {
+            e.reference: e.amount_paise
+            for e in self.entries
+            if e.kind is EntryKind.COD_COLLECTED and e.reference not in remitted
+        }
+
     def _cod_status(self) -> PaymentStatus:
-        if self.sum(EntryKind.COD_REMITTED):
-            return PaymentStatus.COD_REMITTED
-        if self.sum(EntryKind.COD_COLLECTED):
-            return PaymentStatus.COD_COLLECTED
-        return PaymentStatus.COD_DUE
+        if not self.sum(EntryKind.COD_COLLECTED):
+            return PaymentStatus.COD_DUE
+        outstanding = self.cash_outstanding
+        return PaymentStatus.COD_COLLECTED if outstanding else PaymentStatus.COD_REMITTED
 
 
 def entry_of(payment: GatewayPayment) -> PaymentEntry | None:
     """Return the ledger entry of a payment's present state, or None while nothing has happened yet.
 
-    A refunded payment was captured first (the refund itself is told by its own entity), unless
-    nobody captured it in time: then Razorpay gives it back by itself, and it never was ours.
+    A payment that is refunded before we know of its capture brings no money: somebody gave it back
+    outside of us, or Razorpay did because nobody had captured it in time.
     """
     kinds = {
         "authorized": EntryKind.AUTHORIZED,
         "captured": EntryKind.CAPTURED,
-        "refunded": EntryKind.CAPTURED if payment.captured else EntryKind.FAILED,
+        "refunded": EntryKind.FAILED,
         "failed": EntryKind.FAILED,
     }
     kind = kinds.get(payment.status)

@@ -32,7 +32,7 @@ FORWARD: dict[ShipmentState, frozenset[ShipmentState]] = {
     S.ATTEMPT_FAILED: frozenset(
         {S.IN_TRANSIT, S.OUT_FOR_DELIVERY, S.DELIVERED, S.RTO_INITIATED, S.LOST}
     ),
-    S.RTO_INITIATED: frozenset({S.RTO_DELIVERED, S.LOST}),
+    S.RTO_INITIATED: frozenset({S.DELIVERED, S.RTO_DELIVERED, S.LOST}),
     S.DELIVERED: frozenset(),
     S.RTO_DELIVERED: frozenset(),
     S.LOST: frozenset(),
@@ -42,6 +42,7 @@ FORWARD: dict[ShipmentState, frozenset[ShipmentState]] = {
 
 ENDED = frozenset(state for state, steps in FORWARD.items() if not steps)
 NEVER_ARRIVED = frozenset({S.CANCELLED, S.LOST, S.RTO_DELIVERED})
+_GOES_ROUND = frozenset({S.IN_TRANSIT, S.OUT_FOR_DELIVERY, S.ATTEMPT_FAILED})
 WITH_COURIER = frozenset(FORWARD) - ENDED - {S.BOOKED, S.PACKED}
 
 
@@ -100,13 +101,29 @@ class CourierUpdate:
 
 
 def is_old(update: CourierUpdate, parcel: Shipment) -> bool:
-    """Tell whether a scan was taken in before, by the courier's own times (whole seconds).
+    """Tell a late repeat of an earlier attempt from news, by the courier's own times.
 
-    Without this a late repeat of a failed attempt would count as another attempt.
+    Time decides only where a parcel can go round, after a failed attempt: the clocks of hubs and
+    riders differ, and what lies ahead is believed whatever its time.
     """
+    if parcel.attempts == 0 or update.state not in _GOES_ROUND:
+        return False
     if parcel.scanned_at is None or update.at > parcel.scanned_at:
         return False
     return update.at < parcel.scanned_at or update.state is parcel.state
+
+
+def contradicts(update: CourierUpdate, parcel: Shipment) -> bool:
+    """Tell whether the courier says what can neither be followed nor passed over.
+
+    Goods that we think cancelled or lost are on their way; a parcel on its way is cancelled; one
+    that was delivered has come back or is lost.
+    """
+    if parcel.state in (S.CANCELLED, S.LOST):
+        return update.state in WITH_COURIER or update.state is S.DELIVERED
+    if parcel.state is S.DELIVERED:
+        return update.state in (S.RTO_DELIVERED, S.LOST)
+    return parcel.state in WITH_COURIER and update.state is S.CANCELLED
 
 
 def path_to(current: ShipmentState, target: ShipmentState) -> tuple[ShipmentState, ...]:

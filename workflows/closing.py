@@ -15,6 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.events import EventActivities
     from domain.events import EventType
     from domain.messages import OrderInput
+    from domain.money import format_inr
     from domain.payment import EntryKind, PaymentEntry
     from domain.shipment import Shipment
     from domain.status import OrderStatus
@@ -49,8 +50,10 @@ class Closing:
             await self._continue_if_long()
             look_again = await self._chase_money()
 
-    async def close(self) -> None:
+    async def close(self) -> bool:
         """Send what is still to be sent, then store the state that can be resumed.
+
+        False if money or a question came meanwhile: then the order is not at its end.
 
         A task that completes the workflow is thrown away when a message arrives meanwhile, with all
         that its local activities did: so the last task does nothing but complete.
@@ -63,9 +66,12 @@ class Closing:
                 EventActivities.archive_order, self._state, summary="archive the order"
             )
             await workflow.sleep(policies.LAST_CALL, summary="last call for messages")
+            if self._payments.reviving or not self._quiet():
+                return False
+        return True
 
     async def _drain(self) -> None:
-        await self._desk.drain_mails()
+        await self._desk.finish_aside()
         await workflow.wait_condition(workflow.all_handlers_finished)
         await self._desk.outbox.drain()
 
@@ -109,7 +115,7 @@ class Closing:
 
     async def _chase_money(self) -> datetime:
         """Ask for cash that the courier has collected; return when to look again."""
-        for parcel in self._parcels_with_cash_out():
+        for parcel, collected_paise in self._parcels_with_cash_out():
             told = await self._desk.insist("remittance", partial(_ask_for, parcel))
             if told and told.remittance:
                 entry = PaymentEntry(
@@ -120,17 +126,26 @@ class Closing:
                 )
                 self._state.ledger = self._state.ledger.record(entry)
                 self._desk.outbox.emit(EventType.COD_REMITTED, payment=entry)
+                if entry.amount_paise != collected_paise:
+                    self._desk.tell_ops(
+                        "remittance",
+                        f"parcel {parcel.number}: the courier remitted "
+                        f"{format_inr(entry.amount_paise)} of {format_inr(collected_paise)}",
+                        "Settle the difference with the courier, then skip with a note.",
+                    )
         again = workflow.now() + policies.REMITTANCE_POLL
         await self._desk.wait(
             lambda: self._quiet() or self._payments.reviving, "money on its way", again
         )
         return workflow.now()
 
-    def _parcels_with_cash_out(self) -> list[Shipment]:
-        entries = self._state.ledger.entries
-        collected = {e.reference for e in entries if e.kind is EntryKind.COD_COLLECTED}
-        remitted = {e.reference.split(":")[0] for e in entries if e.kind is EntryKind.COD_REMITTED}
-        return [s for s in self._state.shipments.values() if s.awb in collected - remitted]
+    def _parcels_with_cash_out(self) -> list[tuple[Shipment, int]]:
+        outstanding = self._state.ledger.cash_outstanding
+        return [
+            (parcel, outstanding[parcel.awb])
+            for parcel in self._state.shipments.values()
+            if parcel.awb in outstanding
+        ]
 
     async def _continue_if_long(self) -> None:
         if workflow.info().is_continue_as_new_suggested():

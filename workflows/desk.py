@@ -1,10 +1,10 @@
 """What every step of an order shares: state, outbox, console, and calls for a person."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
@@ -35,7 +35,8 @@ class Desk:
         self.state = state
         self.console = Console(state)
         self.outbox = Outbox(state, self._notify)
-        self._mails: set[asyncio.Task[None]] = set()
+        self._aside: set[asyncio.Task[object]] = set()
+        self._defects: list[BaseException] = []
 
     async def wait(
         self, until_true: Callable[[], bool], what: str, deadline: datetime | None = None
@@ -62,7 +63,7 @@ class Desk:
         self,
         step: str,
         call: Callable[[], Awaitable[_Out]],
-        actions: tuple[AttentionAction, ...] = tuple(AttentionAction),
+        actions: tuple[AttentionAction, ...] = (AttentionAction.RETRY, AttentionAction.SKIP),
     ) -> _Out | None:
         """Make a call until it works; a refusal goes to a person. None when they gave it up.
 
@@ -99,7 +100,7 @@ class Desk:
         self.outbox.emit(EventType.ORDER_ATTENTION_RAISED, attention=raised)
         while not await self.wait(
             lambda: self._answered(attention_id),
-            f"ops to resolve {attention_id}: {reason}",
+            f"ops to resolve {attention_id} ({step})",
             workflow.now() + policies.ATTENTION_REMINDER,
         ):
             self.outbox.emit(EventType.ORDER_ATTENTION_RAISED, attention=raised)
@@ -107,6 +108,22 @@ class Desk:
             cancel, note = AttentionAction.CANCEL, "the order was cancelled"
             self.resolve(ResolveAttention(attention_id=attention_id, action=cancel, note=note))
         return self.state.attention[attention_id]
+
+    def tell_ops(self, step: str, reason: str, suggestion: str) -> None:
+        """Raise what nothing here waits for; the order stays open until a person has seen it."""
+        if all(asked.reason != reason for asked in self.state.attention.values()):
+            self.aside(self.ask_ops(step, reason, suggestion, (AttentionAction.SKIP,)))
+
+    def retire_attention(self) -> None:
+        """Close what an earlier run was asking: the steps of this run ask again."""
+        for asked in self.state.open_attention:
+            self.resolve(
+                ResolveAttention(
+                    attention_id=asked.attention_id,
+                    action=AttentionAction.RETRY,
+                    note="the order was taken up again",
+                )
+            )
 
     def _answered(self, attention_id: str) -> bool:
         attention = self.state.attention[attention_id]
@@ -124,20 +141,37 @@ class Desk:
         self.state.attention[answer.attention_id] = resolved
         self.outbox.emit(EventType.ORDER_ATTENTION_RESOLVED, attention=resolved)
 
-    async def drain_mails(self) -> None:
-        """Wait until no message is on its way."""
-        await workflow.wait_condition(lambda: not self._mails)
+    def aside(self, work: Coroutine[Any, Any, object]) -> None:
+        """Let something run beside the story, which does not wait for it; the end does."""
+        task = asyncio.create_task(work)
+        self._aside.add(task)
+        task.add_done_callback(self._end_aside)
+
+    def _end_aside(self, task: asyncio.Task[object]) -> None:
+        self._aside.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            self._defects.append(error)
+
+    async def watch_aside(self) -> None:
+        """Raise the first defect of what runs beside the story."""
+        await workflow.wait_condition(lambda: bool(self._defects))
+        raise self._defects[0]
+
+    async def finish_aside(self) -> None:
+        """Wait until no message is on its way and nothing that was raised aside is open."""
+        await workflow.wait_condition(lambda: not self._aside)
 
     def _notify(self, event: OrderEvent) -> None:
         request = notification_for(self.state, event)
         if request is not None:
-            task = asyncio.create_task(self._send(request))
-            self._mails.add(task)
-            task.add_done_callback(self._mails.discard)
+            self.aside(self._send(request))
 
     async def _send(self, request: NotificationRequest) -> None:
         """Send a message. An address that is refused for good is raised to a person once."""
-        if any(asked.step == NOTIFICATION for asked in self.state.attention.values()):
+        if any(
+            asked.step == NOTIFICATION and asked.action is not AttentionAction.RETRY
+            for asked in self.state.attention.values()
+        ):
             return
         sent = await self.insist(
             NOTIFICATION,

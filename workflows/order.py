@@ -54,7 +54,7 @@ class OrderWorkflow:
         self._payments = Payments(self._desk)
         self._refunds = Refunds(self._desk, self._payments)
         self._closing = Closing(self._desk, self._payments, self._refunds)
-        self._parcels: dict[int, Parcel] = {}
+        self._parcels: dict[int, Parcel] = self._known_parcels()
         self._answer: CheckoutAnswer | None = checkout_answer(state) if state.events else None
 
     @workflow.run
@@ -67,6 +67,7 @@ class OrderWorkflow:
         background = [
             asyncio.create_task(self._desk.outbox.keep_publishing(self._desk.console.refresh)),
             asyncio.create_task(self._refunds.keep_settling()),
+            asyncio.create_task(self._desk.watch_aside()),
         ]
         try:
             await _first_of(story, *background)
@@ -87,6 +88,7 @@ class OrderWorkflow:
 
     async def _live(self) -> None:
         state = self.state
+        self._desk.retire_attention()
         if state.payment_order:
             self._answer = self._answer or checkout_answer(state)
         going_on = True
@@ -97,8 +99,7 @@ class OrderWorkflow:
                 await self._fulfil()
             if state.cancelled_at or state.expired_at:
                 await compensate(self._desk)
-            going_on = await self._closing.wait()
-        await self._closing.close()
+            going_on = await self._closing.wait() or not await self._closing.close()
 
     async def _pay(self) -> None:
         await self._payments.await_payment()
@@ -121,12 +122,18 @@ class OrderWorkflow:
 
     async def _fulfil(self) -> None:
         """Drive all parcels side by side; tell of a cancellation once each has answered to it."""
-        numbers = range(1, len(self.state.allocations) + 1)
-        self._parcels = {number: Parcel(self._desk, number) for number in numbers}
+        self._parcels = self._parcels or self._known_parcels()
         await asyncio.gather(*(parcel.run() for parcel in self._parcels.values()))
         nothing_arrived = all(s.never_arrived for s in self.state.shipments.values())
         if self.state.cancellation and nothing_arrived and not self.state.cancelled_at:
             self._tell_cancelled()
+
+    def _known_parcels(self) -> dict[int, Parcel]:
+        """Return a parcel per allocation of a confirmed order: news may come before its step."""
+        if self.state.confirmed_at is None:
+            return {}
+        numbers = range(1, len(self.state.allocations) + 1)
+        return {number: Parcel(self._desk, number) for number in numbers}
 
     def _refuse(self, refusal: Refusal) -> None:
         placement = self.state.placement
@@ -179,6 +186,8 @@ class OrderWorkflow:
         """
         self._desk.cancel(command.reason, command.by)
         await workflow.wait_condition(self._cancel_answered)
+        if self._answer is not None and self._answer.refusal is not None:
+            raise _refused(ImpossibleStep, "the order was never placed")
         if self.state.cancelled_at is not None:
             return self._command_answer("the order is cancelled; what was paid goes back")
         if all(parcel.too_late for parcel in self._parcels.values()):
@@ -265,11 +274,11 @@ class OrderWorkflow:
 
     def _cancel_answered(self) -> bool:
         parcels = self._parcels.values()
-        return self.state.cancelled_at is not None or (
-            bool(parcels)
-            and any(parcel.too_late for parcel in parcels)
-            and all(parcel.too_late or parcel.ended for parcel in parcels)
+        refused = self._answer is not None and self._answer.refusal is not None
+        all_answered = any(parcel.too_late for parcel in parcels) and all(
+            parcel.too_late or parcel.ended for parcel in parcels
         )
+        return refused or all_answered or self.state.cancelled_at is not None
 
     def _refusal_to_cancel(self) -> str | None:
         state = self.state

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import json
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
@@ -40,6 +41,7 @@ from domain.order import OrderState, Placement
 from domain.ports import OrderArchive
 from domain.shipment import CourierUpdate
 from domain.status import OrderStatus
+from domain.wire import to_json
 from workflows.console import attributes, summary
 from workflows.order import CHECKOUT, OrderWorkflow
 from workflows.policies import ORDERS_QUEUE
@@ -97,28 +99,33 @@ class OrderClient:
     async def confirm_payment(self, order_id: str, command: ConfirmPayment) -> CommandAnswer:
         """Hand over what the payment sheet returned; a repeat gets the first answer.
 
-        The signature is part of the update id: a forged hand-over must not take the place of the
-        genuine one.
+        A forged hand-over must not take the place of the genuine one.
         """
-        digest = hashlib.sha256(command.razorpay_signature.encode()).hexdigest()[:16]
-        key = f"payment:{command.razorpay_payment_id}:{digest}"
+        key = _update_id("payment", command.razorpay_payment_id, command)
         return await self._command(order_id, OrderWorkflow.confirm_payment, command, key)
 
     async def cancel(self, order_id: str, command: CancelOrder, key: str) -> CommandAnswer:
         """Cancel the order while it has not been handed to the courier."""
-        return await self._command(order_id, OrderWorkflow.cancel, command, f"cancel:{key}")
+        return await self._command(
+            order_id, OrderWorkflow.cancel, command, _update_id("cancel", key, command)
+        )
 
     async def resolve_attention(
         self, order_id: str, command: ResolveAttention, key: str
     ) -> CommandAnswer:
         """Answer an open attention."""
         return await self._command(
-            order_id, OrderWorkflow.resolve_attention, command, f"resolve:{key}"
+            order_id,
+            OrderWorkflow.resolve_attention,
+            command,
+            _update_id("resolve", key, command),
         )
 
     async def mark_packed(self, order_id: str, command: MarkPacked, key: str) -> CommandAnswer:
         """Tell that a parcel is packed."""
-        return await self._command(order_id, OrderWorkflow.mark_packed, command, f"packed:{key}")
+        return await self._command(
+            order_id, OrderWorkflow.mark_packed, command, _update_id("packed", key, command)
+        )
 
     async def status(self, order_id: str) -> StatusSnapshot:
         """Ask the workflow itself."""
@@ -205,6 +212,12 @@ class OrderClient:
 
     def _handle(self, order_id: str) -> Handle:
         return self._client.get_workflow_handle_for(OrderWorkflow.run, ids.workflow_id(order_id))
+
+
+def _update_id(name: str, key: str, command: object) -> str:
+    """Return the update id of a command: the same key with another command is another update."""
+    digest = hashlib.sha256(json.dumps(to_json(command), sort_keys=True).encode()).hexdigest()
+    return f"{name}:{key}:{digest[:16]}"
 
 
 async def _swallow(handle: Awaitable[Handle]) -> None:

@@ -29,12 +29,19 @@ with workflow.unsafe.imports_passed_through():
         CourierUpdate,
         Shipment,
         ShipmentState,
+        contradicts,
         is_old,
         path_to,
     )
     from workflows import policies
     from workflows.calls import local_first, remote
     from workflows.desk import Desk
+
+_ACTIONS = {
+    DocumentKind.INVOICE: (AttentionAction.RETRY, AttentionAction.CANCEL),
+    DocumentKind.CREDIT_NOTE: (AttentionAction.RETRY, AttentionAction.SKIP),
+}
+"""Goods do not leave without their invoice; a credit note may be written by hand."""
 
 EVENT_OF: dict[ShipmentState, EventType] = {
     state: EventType(f"delivery_{state.value}") for state in ShipmentState
@@ -66,7 +73,7 @@ class Parcel:
         elif not self._parcel.never_arrived:
             await self._invoice()
             await self._follow()
-        await self._undo()
+        self._desk.aside(self._undo())
 
     @property
     def _parcel(self) -> Shipment | None:
@@ -158,15 +165,39 @@ class Parcel:
         )
 
     async def _follow(self) -> None:
-        """Follow the courier to the end; a parcel that stays silent is asked for."""
+        """Follow the courier to the end; a parcel that stays silent is asked for.
+
+        One that stays silent all the same goes to a person, who keeps waiting or gives it up.
+        """
+        looks = 0
         while not await self._desk.wait(
             self._followed,
             f"the courier with parcel {self._number}",
             workflow.now() + policies.PARCEL_SILENCE,
         ):
             told = await self._desk.insist("tracking", self._track)
+            before = self._parcel
             if told and told.update:
                 self.advance(told.update)
+            looks = looks + 1 if self._stands_where(before) else 0
+            if looks >= policies.SILENT_LOOKS:
+                looks = 0
+                await self._ask_for_silent()
+
+    def _stands_where(self, before: Shipment | None) -> bool:
+        return (
+            before is not None and self._parcel is not None and before.state is self._parcel.state
+        )
+
+    async def _ask_for_silent(self) -> None:
+        answer = await self._desk.ask_ops(
+            "parcel",
+            f"parcel {self._number}: the courier has been silent for days",
+            "Ask the courier. Retry keeps waiting; skip declares the parcel lost and refunds it.",
+            (AttentionAction.RETRY, AttentionAction.SKIP),
+        )
+        if answer.action is AttentionAction.SKIP and self._is(*WITH_COURIER):
+            self.move(ShipmentState.LOST, answer.note or "given up by ops")
 
     async def _track(self) -> TrackShipmentResult:
         parcel = self._state.shipments[self._number]
@@ -192,11 +223,20 @@ class Parcel:
             return
         if parcel.awb != update.awb or is_old(update, parcel):
             return
+        if contradicts(update, parcel):
+            self._tell_contradiction(f"is {parcel.state}, but the courier says {update.state}")
         self._state.shipments[self._number] = replace(parcel, scanned_at=update.at)
         for state in path_to(parcel.state, update.state):
             self.move(state, update.text if state is update.state else "")
         if self._is(*WITH_COURIER):
             self.too_late = self._state.cancellation is not None
+
+    def _tell_contradiction(self, what: str) -> None:
+        self._desk.tell_ops(
+            "parcel",
+            f"parcel {self._number} {what}",
+            "Find out from the courier where the goods are, set money and stock right, then skip.",
+        )
 
     def move(self, state: ShipmentState, reason: str = "") -> None:
         """Take one step and tell of it; cash counts as collected at the door."""
@@ -232,8 +272,11 @@ class Parcel:
         except ApplicationError:
             self.too_late = True
         else:
-            if not self._is(*ENDED):
+            if self._is(ShipmentState.BOOKED, ShipmentState.PACKED):
                 self.move(ShipmentState.CANCELLED, "cancelled before pickup")
+            elif self._is(*WITH_COURIER):
+                self.too_late = True
+                self._tell_contradiction("was cancelled and picked up all the same")
 
     async def _undo(self) -> None:
         """Put the goods of a parcel that never arrived back, and correct its invoice."""
@@ -241,21 +284,21 @@ class Parcel:
             ShipmentState.CANCELLED, ShipmentState.RTO_DELIVERED
         )
         if came_back:
-            await local_first(
-                InventoryActivities.restock,
-                RestockInput(
-                    order_id=self._state.order_id,
-                    shipment=self._number,
-                    allocation=self._allocation,
-                ),
-                summary=f"restock parcel {self._number}",
-            )
+            await self._desk.insist("restock", self._restock)
         if (
             (came_back or self._is(ShipmentState.LOST))
             and self._state.invoice_of(self._number)
             and not self._state.credit_note_of(self._number)
         ):
             await self._issue(DocumentKind.CREDIT_NOTE, EventType.CREDIT_NOTE_GENERATED)
+
+    async def _restock(self) -> None:
+        request = RestockInput(
+            order_id=self._state.order_id, shipment=self._number, allocation=self._allocation
+        )
+        await local_first(
+            InventoryActivities.restock, request, summary=f"restock parcel {self._number}"
+        )
 
     async def _issue(self, kind: DocumentKind, event: EventType) -> None:
         request = self._document_request(kind)
@@ -267,6 +310,7 @@ class Parcel:
                 queue=policies.INVOICING_QUEUE,
                 summary=f"{kind.value.replace('_', ' ')} of parcel {self._number}",
             ),
+            _ACTIONS[kind],
         )
         if document:
             self._state.documents.append(document)

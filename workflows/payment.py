@@ -31,14 +31,17 @@ class Payments:
     async def await_payment(self) -> None:
         """Wait until the order is paid, called off, or expired.
 
-        At the end of the window Razorpay is asked; an attempt that is still open extends it.
+        At the end of the window Razorpay is asked; an attempt that is still open extends it, but
+        not for ever.
         """
-        state = self._state
+        state, graces = self._state, 0
         while not await self._desk.wait(self._decided, "the payment", state.payment_deadline):
             payments = await self._look_up()
             if self._decided():
                 return
-            if any(payment.status in ("created", "authorized") for payment in payments):
+            open_attempt = any(p.status in ("created", "authorized") for p in payments)
+            if open_attempt and graces < policies.MOST_GRACES:
+                graces += 1
                 state.payment_deadline = workflow.now() + policies.PAYMENT_GRACE
             else:
                 self._expire()
@@ -58,7 +61,8 @@ class Payments:
         ):
             return
         self._state.ledger = ledger.record(entry)
-        self.reviving = self.reviving or self._may_revive()
+        captured = entry.kind is EntryKind.CAPTURED
+        self.reviving = self.reviving or (captured and self._may_revive())
         about_to_confirm = self._state.confirmed_at is None and self._state.ledger.secured
         self._desk.outbox.emit(_EVENT_OF[entry.kind], rides=about_to_confirm, payment=entry)
 
@@ -88,7 +92,7 @@ class Payments:
         return (
             self._state.expired_at is not None
             and terms.revive_late_payments
-            and self._state.ledger.kept_paise >= self._state.ledger.total_paise
+            and self._state.disposable_paise >= self._state.ledger.total_paise
         )
 
     async def _look_up(self) -> tuple[GatewayPayment, ...]:

@@ -40,8 +40,14 @@ BOOKING_CALL = timedelta(seconds=90)
 PAYMENT_GRACE = timedelta(minutes=12)
 """Razorpay settles a silent attempt within about ten minutes (late authorisation)."""
 
+MOST_GRACES = 5
+"""An attempt still open after this hour keeps no stock: its money comes late, or never."""
+
 PARCEL_SILENCE = timedelta(days=2)
 """Courier webhooks are hints: after this long without an end, the courier is asked."""
+
+SILENT_LOOKS = 3
+"""After this many looks without a change a person has to find out where the parcel is."""
 
 REFUND_SILENCE = timedelta(hours=12)
 """A pending refund whose webhook does not come is asked for."""

@@ -39,34 +39,41 @@ class Refunds:
         News may come before the answer that tells us the refund's id (the answer was lost, say), so
         what belongs to no known refund is kept until it does.
         """
-        self._early[news.refund_id] = news
-        for refund in self._state.refunds.values():
-            if refund.razorpay_refund_id == news.refund_id:
-                self._apply(refund, news)
+        known = [r for r in self._state.refunds.values() if r.razorpay_refund_id == news.refund_id]
+        for refund in known:
+            self._apply(refund, news)
+        if not known:
+            self._early[news.refund_id] = news
+            self._take_in_foreign()
 
     async def keep_settling(self) -> None:
-        """Give back whatever is not owed, as soon as it is not, for ever."""
+        """Give back whatever is not owed, as soon as it is not, for ever.
+
+        What an earlier run left open is carried on first: the same key sends nothing twice.
+        """
+        for number in tuple(self._state.refunds):
+            self._desk.aside(self._carry_out(number))
         while True:
             await workflow.wait_condition(
                 lambda: not self._payments.reviving and self._state.refund_due_paise > 0
             )
-            await self._refund(self._state.refund_due_paise)
+            self._refund(self._state.refund_due_paise)
 
     @property
     def settled(self) -> bool:
         """Tell whether no money is due or on its way, in either direction."""
-        ledger = self._state.ledger
         open_refunds = any(
             refund.status in (RefundStatus.INITIATED, RefundStatus.FAILED)
             for refund in self._state.refunds.values()
         )
-        cash_is_out = ledger.sum(EntryKind.COD_COLLECTED) > ledger.sum(EntryKind.COD_REMITTED)
+        cash_is_out = bool(self._state.ledger.cash_outstanding)
         return not (self._state.refund_due_paise or open_refunds or cash_is_out)
 
-    async def _refund(self, due_paise: int) -> None:
+    def _refund(self, due_paise: int) -> None:
+        """Lay a hand on the money now; the refund itself waits for no other."""
         payment_id, refundable = self._refundable()
         if payment_id is None:
-            await self._pay_out_by_hand(due_paise)
+            self._pay_out_by_hand(due_paise)
             return
         number = len(self._state.refunds) + 1
         refund = Refund(
@@ -80,24 +87,74 @@ class Refunds:
         )
         self._state.refunds[number] = refund
         self._desk.outbox.emit(EventType.REFUND_INITIATED, refund=refund)
-        try:
-            news = await remote(
-                PaymentActivities.refund_payment,
-                RefundPaymentInput(
-                    order_id=self._state.order_id,
-                    payment_id=payment_id,
-                    amount_paise=refund.amount_paise,
-                    key=refund.key,
-                ),
-                queue=policies.PAYMENTS_QUEUE,
-                summary=f"refund {number}",
-            )
-        except ApplicationError as refusal:
-            self._fail(refund, refusal.message)
-        else:
-            self._apply(refund, self._early.get(news.refund_id, news))
-            await self._await_end(number)
+        self._desk.aside(self._carry_out(number))
+
+    async def _carry_out(self, number: int) -> None:
+        """Send a refund that is still to be done, wait for its end, and ask ops if it failed."""
+        refund = self._state.refunds[number]
+        if refund.status is RefundStatus.INITIATED:
+            try:
+                news = await self._send(refund)
+            except ApplicationError as refusal:
+                self._fail(refund, refusal.message)
+            else:
+                self._apply(refund, self._early.pop(news.refund_id, news))
+                await self._await_end(number)
+        self._take_in_foreign()
         await self._raise_if_failed(number)
+
+    async def _send(self, refund: Refund) -> GatewayRefund:
+        return await remote(
+            PaymentActivities.refund_payment,
+            RefundPaymentInput(
+                order_id=self._state.order_id,
+                payment_id=refund.payment_id,
+                amount_paise=refund.amount_paise,
+                key=refund.key,
+            ),
+            queue=policies.PAYMENTS_QUEUE,
+            summary=f"refund {refund.number}",
+        )
+
+    def _take_in_foreign(self) -> None:
+        """Book refunds of our payments that somebody made elsewhere, in Razorpay's dashboard say.
+
+        While a refund of ours has no id yet, news of an unknown one may be of that.
+        """
+        if any(
+            refund.status is RefundStatus.INITIATED and refund.razorpay_refund_id is None
+            for refund in self._state.refunds.values()
+        ):
+            return
+        for news in tuple(self._early.values()):
+            if news.status == "processed" and self._state.ledger.knows(
+                EntryKind.CAPTURED, news.payment_id
+            ):
+                del self._early[news.refund_id]
+                self._book_foreign(news)
+
+    def _book_foreign(self, news: GatewayRefund) -> None:
+        number = len(self._state.refunds) + 1
+        self._book(
+            Refund(
+                number=number,
+                key=ids.refund_key(self._state.order_id, number),
+                payment_id=news.payment_id,
+                amount_paise=news.amount_paise,
+                reason="refunded outside this system",
+                status=RefundStatus.PROCESSED,
+                requested_at=news.at,
+                razorpay_refund_id=news.refund_id,
+                processed_at=news.at,
+            ),
+            news.refund_id,
+        )
+        if self._state.ledger.kept_paise < self._state.owed_paise:
+            self._desk.tell_ops(
+                "payment",
+                f"{news.refund_id} was refunded outside this system, the order is not paid for",
+                "Cancel the order while it is here, or collect the money; then skip with a note.",
+            )
 
     async def _await_end(self, number: int) -> None:
         """Wait for a pending refund's webhook, and ask when it does not come."""
@@ -126,6 +183,8 @@ class Refunds:
     def _apply(self, refund: Refund, news: GatewayRefund) -> None:
         refund = replace(refund, razorpay_refund_id=news.refund_id)
         self._state.refunds[refund.number] = refund
+        if refund.status is RefundStatus.PROCESSED and news.status == "failed":
+            self._reverse(refund, news)
         if refund.status is not RefundStatus.INITIATED:
             return
         if news.status == "failed":
@@ -133,6 +192,18 @@ class Refunds:
         elif news.status == "processed":
             done = replace(refund, status=RefundStatus.PROCESSED, processed_at=news.at)
             self._book(done, news.refund_id)
+
+    def _reverse(self, refund: Refund, news: GatewayRefund) -> None:
+        """Take back a refund that the bank has returned: Razorpay may say processed too early."""
+        reversed_entry = PaymentEntry(
+            kind=EntryKind.REFUND_REVERSED,
+            amount_paise=refund.amount_paise,
+            reference=news.refund_id,
+            at=workflow.now(),
+        )
+        self._state.ledger = self._state.ledger.record(reversed_entry)
+        self._fail(refund, "the bank returned the refund")
+        self._desk.aside(self._carry_out(refund.number))
 
     def _book(self, refund: Refund, reference: str) -> None:
         self._state.refunds[refund.number] = refund
@@ -168,7 +239,7 @@ class Refunds:
         if manual:
             self._book(closed, f"manual:{number}")
 
-    async def _pay_out_by_hand(self, due_paise: int) -> None:
+    def _pay_out_by_hand(self, due_paise: int) -> None:
         number = len(self._state.refunds) + 1
         refund = Refund(
             number=number,
@@ -182,7 +253,7 @@ class Refunds:
         )
         self._state.refunds[number] = refund
         self._desk.outbox.emit(EventType.REFUND_INITIATED, refund=refund)
-        await self._raise_if_failed(number)
+        self._desk.aside(self._carry_out(number))
 
     def _refundable(self) -> tuple[str | None, int]:
         """Return the captured payment with the most money left, and how much that is."""

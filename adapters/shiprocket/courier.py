@@ -9,7 +9,7 @@ from typing import Any
 from adapters.shiprocket.booking import BookingDesk, offers_of
 from adapters.shiprocket.forms import moment, paise
 from adapters.shiprocket.session import TIMEOUT_S, ShiprocketRefusal, ShiprocketSession
-from adapters.shiprocket.statuses import is_cancelled_order, state_of
+from adapters.shiprocket.statuses import is_cancellation_asked, is_cancelled_order, state_of
 from adapters.shiprocket.webhook import newest_scan
 from domain.errors import BookingRefused, CourierUnavailable, ShipmentTooLate
 from domain.ports import Booking, BookingRequest, Remittance, RouteRequest
@@ -113,6 +113,10 @@ class ShiprocketCourier:
                 return
             message = f"{booking.awb} is with the courier already: {refusal}"
             raise ShipmentTooLate(message) from refusal
+        # A success may hold a failure: what counts is what the order says afterwards.
+        if not await self._is_cancelled(booking, or_asked=True):
+            message = f"the courier has not cancelled {booking.awb} yet"
+            raise CourierUnavailable(message)
 
     async def track(self, shipment: int, awb: str) -> CourierUpdate | None:
         """Return the parcel's present state, or the last one that meant something."""
@@ -158,13 +162,15 @@ class ShiprocketCourier:
                 return Route(serviceable=True, cod=cod, promised_by=_promised_by(offers[0]))
         return Route(serviceable=False, cod=False)
 
-    async def _is_cancelled(self, booking: Booking) -> bool:
+    async def _is_cancelled(self, booking: Booking, *, or_asked: bool = False) -> bool:
         try:
             shown = await self._desk.show(booking.courier_order_id)
         except ShiprocketRefusal:
             # An order that Shiprocket does not know ships nothing.
             return True
-        return is_cancelled_order(shown.get("status_code"), shown.get("status"))
+        code = shown.get("status_code")
+        cancelled = is_cancelled_order(code, shown.get("status"))
+        return cancelled and (or_asked or not is_cancellation_asked(code))
 
 
 def _promised_by(offer: Mapping[str, Any]) -> datetime:

@@ -112,7 +112,8 @@ ORDER_TABLE: dict[int, str] = {
 }  # fmt: skip
 """Table B: number → its text."""
 
-CANCELLED_ORDERS = frozenset({5, 18, 54})
+CANCELLATION_REQUESTED = 18
+CANCELLED_ORDERS = frozenset({5, CANCELLATION_REQUESTED, 54})
 """Numbers of table B under which an order carries no parcel any more, or soon will not."""
 
 
@@ -150,6 +151,11 @@ def is_cancelled_order(status_code: object, status: object) -> bool:
     if number in ORDER_TABLE:
         return number in CANCELLED_ORDERS
     return isinstance(status, str) and normalise(status).startswith("CANCELLED")
+
+
+def is_cancellation_asked(status_code: object) -> bool:
+    """Tell whether the cancellation is only asked for: the courier may still refuse it."""
+    return _number(status_code) == CANCELLATION_REQUESTED
 
 
 def _number(value: object) -> int:

@@ -9,6 +9,7 @@ from api.problems.openapi import problems
 from api.schemas.commands import CancelRequest, CommandBody, HandoverRequest
 from api.security import AnyCaller
 from api.steering import steering
+from domain.errors import PaymentSignatureInvalid
 from domain.messages import CancelOrder
 
 router = APIRouter(prefix="/orders", tags=["orders"])
@@ -33,7 +34,12 @@ async def hand_over_payment(
 ) -> CommandBody:
     """Hand over what the payment sheet returned. Repeats are harmless."""
     async with steering(deps, order_id, caller):
-        answer = await deps.commands.confirm_payment(order_id, request.command())
+        command = request.command()
+        if not deps.handover_signed(command):
+            # Checked here first: a forged one must not cost the workflow an update and a call.
+            msg = "the payment's signature is not valid for this order"
+            raise PaymentSignatureInvalid(msg)
+        answer = await deps.commands.confirm_payment(order_id, command)
     return CommandBody.of(answer)
 
 

@@ -15,7 +15,7 @@ from api.dependencies import ApiSettings, Dependencies, HealthCheck
 from domain.catalogue import Coupon
 from domain.order import Terms
 from domain.ports import Scope
-from tests.api.doubles import FakeCheckouts, FakeClock, FakeOrders, FakeRoutes
+from tests.api.doubles import GOOD_SIGNATURE, FakeCheckouts, FakeClock, FakeOrders, FakeRoutes
 from tests.fakes.aws import FakeFiles, FakeQueue
 from tests.fakes.stock import FakeCatalogue, FakeInventory, Shop
 
@@ -72,6 +72,7 @@ class ShopFront:
             razorpay_signed=lambda body, signature: verify_signature(
                 body, signature, [WEBHOOK_SECRET, PREVIOUS_WEBHOOK_SECRET]
             ),
+            handover_signed=lambda handover: handover.razorpay_signature == GOOD_SIGNATURE,
             courier_known=lambda token: token == COURIER_TOKEN,
             health=self.health,
         )

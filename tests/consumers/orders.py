@@ -51,6 +51,7 @@ def parcel(order_id: str, state: ShipmentState, **changes: object) -> Shipment:
         awb=AWB,
         changed_at=START,
         scanned_at=START,
+        attempts=1 if state is ShipmentState.ATTEMPT_FAILED else 0,
     )
     return replace(shipment, **changes)  # type: ignore[arg-type]  # a test names the fields it means
 

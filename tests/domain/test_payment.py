@@ -74,6 +74,14 @@ def test_the_status_of_cash_follows_from_its_entries(
     assert ledger(*entries, empty=CASH).status is status
 
 
+def test_cash_is_remitted_only_once_each_parcel_s_is() -> None:
+    collected = [entry(K.COD_COLLECTED, 600, "AWB1"), entry(K.COD_COLLECTED, 400, "AWB2")]
+    one = ledger(*collected, entry(K.COD_REMITTED, 600, "AWB1:UTR7"), empty=CASH)
+    assert (one.status, one.cash_outstanding) == (PaymentStatus.COD_COLLECTED, {"AWB2": 400})
+    both = one.record(entry(K.COD_REMITTED, 400, "AWB2:UTR7"))
+    assert (both.status, both.cash_outstanding) == (PaymentStatus.COD_REMITTED, {})
+
+
 def test_an_order_that_costs_nothing_is_not_paid_by_nothing() -> None:
     assert replace(EMPTY, total_paise=0).status is PaymentStatus.UNPAID
 
@@ -176,7 +184,7 @@ def payment(status: str, *, captured: bool) -> GatewayPayment:
     [
         ("authorized", False, K.AUTHORIZED),
         ("captured", True, K.CAPTURED),
-        ("refunded", True, K.CAPTURED),
+        ("refunded", True, K.FAILED),
         ("refunded", False, K.FAILED),
         ("failed", False, K.FAILED),
     ],

@@ -12,6 +12,7 @@ from domain.shipment import (
     WITH_COURIER,
     CourierUpdate,
     ShipmentState,
+    contradicts,
     is_old,
     path_to,
 )
@@ -93,6 +94,8 @@ def test_no_path_is_longer_than_it_must_be(current: ShipmentState, target: Shipm
         (S.SHIPPED, S.DELIVERED, (S.OUT_FOR_DELIVERY, S.DELIVERED)),
         (S.BOOKED, S.SHIPPED, (S.PACKED, S.SHIPPED)),
         (S.SHIPPED, S.RTO_DELIVERED, (S.RTO_INITIATED, S.RTO_DELIVERED)),
+        (S.IN_TRANSIT, S.DELIVERED, (S.OUT_FOR_DELIVERY, S.DELIVERED)),
+        (S.RTO_INITIATED, S.DELIVERED, (S.DELIVERED,)),
         (S.ATTEMPT_FAILED, S.DELIVERED, (S.DELIVERED,)),
         (S.ATTEMPT_FAILED, S.IN_TRANSIT, (S.IN_TRANSIT,)),
         (S.SHIPPED, S.ATTEMPT_FAILED, (S.OUT_FOR_DELIVERY, S.ATTEMPT_FAILED)),
@@ -128,12 +131,36 @@ def at(second: int, state: ShipmentState = S.ATTEMPT_FAILED) -> CourierUpdate:
     [
         (at(11), False),
         (at(10), True),
-        (at(10, S.DELIVERED), False),
+        (at(10, S.OUT_FOR_DELIVERY), False),
         (at(9), True),
-        (at(9, S.DELIVERED), True),
+        (at(9, S.OUT_FOR_DELIVERY), True),
+        (at(9, S.IN_TRANSIT), True),
+        (at(9, S.DELIVERED), False),
+        (at(9, S.RTO_INITIATED), False),
     ],
 )
-def test_a_scan_is_old_by_the_courier_s_own_times(update: CourierUpdate, old: bool) -> None:
-    parcel = book(confirmed(), parcel_state=S.ATTEMPT_FAILED)
+def test_after_a_failed_attempt_the_courier_s_times_tell_a_repeat_from_news(
+    update: CourierUpdate, old: bool
+) -> None:
+    parcel = replace(book(confirmed(), parcel_state=S.ATTEMPT_FAILED), attempts=1)
     assert not is_old(update, parcel), "the first scan of a parcel is news"
-    assert is_old(update, replace(parcel, scanned_at=NOON + timedelta(seconds=10))) is old
+    scanned = replace(parcel, scanned_at=NOON + timedelta(seconds=10))
+    assert is_old(update, scanned) is old
+    assert not is_old(update, replace(scanned, attempts=0)), "before, nothing can go round"
+
+
+def _moving(state: ShipmentState) -> bool:
+    return state in WITH_COURIER or state is S.DELIVERED
+
+
+@pytest.mark.parametrize(("current", "told"), PAIRS)
+def test_the_courier_contradicts_us_where_goods_are_not_where_we_think(
+    current: ShipmentState, told: ShipmentState
+) -> None:
+    gone_for_us = current in (S.CANCELLED, S.LOST) and _moving(told)
+    gone_for_them = current is S.DELIVERED and told in (S.RTO_DELIVERED, S.LOST)
+    called_off = current in WITH_COURIER and told is S.CANCELLED
+    parcel = book(confirmed(), parcel_state=current)
+    assert contradicts(at(0, told), parcel) == (gone_for_us or gone_for_them or called_off)
+    if contradicts(at(0, told), parcel):
+        assert path_to(current, told) == (), "what can be followed is no contradiction"

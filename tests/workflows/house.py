@@ -17,7 +17,14 @@ from domain import ids
 from domain.cart import Address, CartItem, Customer, PaymentMethod
 from domain.errors import OrderUnavailable
 from domain.events import EventType, OrderEvent
-from domain.messages import CheckoutAnswer, EventsSince, OrderInput, PaymentNews, StatusSnapshot
+from domain.messages import (
+    CheckoutAnswer,
+    EventsSince,
+    OrderInput,
+    PaymentNews,
+    ResolveAttention,
+    StatusSnapshot,
+)
 from domain.order import Placement, Terms
 from domain.payment import GatewayPayment
 from domain.pricing import PricingRequest, Route, price_cart
@@ -258,15 +265,39 @@ class House:
 
         await eventually(same, "the stock given back")
 
+    async def resolve(self, order_id: str, command: ResolveAttention) -> None:
+        """Answer an attention; re-attach with the same key while the server is busy."""
+
+        async def answered() -> bool:
+            try:
+                await self.orders.resolve_attention(order_id, command, command.attention_id)
+            except OrderUnavailable:
+                return False
+            return True
+
+        await eventually(answered, "an answer to ops", within_s=40)
+
+    async def until_mails(self, count: int) -> None:
+        async def sent() -> bool:
+            return len(self.mail.mails) == count
+
+        await eventually(sent, f"{count} mails")
+
+    async def until_archived(self) -> None:
+        async def archived() -> bool:
+            return bool(self.stores.called("store"))
+
+        await eventually(archived, "the archived state")
+
     async def until_booked(self, order_id: str) -> None:
         async def booked() -> bool:
             return ids.seller_reference(order_id, 1) in self.courier.booked
 
         await eventually(booked, "a booking at the courier")
 
-    async def until_refund_asked(self) -> None:
+    async def until_refund_asked(self, times: int = 1) -> None:
         async def asked() -> bool:
-            return bool(self.gateway.refunds)
+            return len(self.gateway.refunds) >= times
 
         await eventually(asked, "a refund at the gateway")
 
