@@ -55,6 +55,9 @@ async def test_a_hold_without_a_workflow_is_released() -> None:
     assert released == ["ord_1"]
 
 
-async def test_a_workflow_that_does_not_answer_keeps_its_hold() -> None:
-    with pytest.raises(OrderUnavailable):
-        await release({"ord_1": OrderUnavailable("no answer in time")})
+async def test_a_workflow_that_does_not_answer_keeps_its_hold_and_holds_up_no_other() -> None:
+    released, inventory = await release(
+        {"ord_1": OrderUnavailable("no answer in time"), "ord_2": OrderNotFound("gone")}
+    )
+    assert released == ["ord_2"]
+    assert inventory.holds["ord_1"].state == "held"
