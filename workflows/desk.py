@@ -37,6 +37,7 @@ class Desk:
         self.outbox = Outbox(state, self._notify)
         self._aside: set[asyncio.Task[object]] = set()
         self._defects: list[BaseException] = []
+        self._told_ops = {asked.reason for asked in state.attention.values()}
 
     async def wait(
         self, until_true: Callable[[], bool], what: str, deadline: datetime | None = None
@@ -111,7 +112,8 @@ class Desk:
 
     def tell_ops(self, step: str, reason: str, suggestion: str) -> None:
         """Raise what nothing here waits for; the order stays open until a person has seen it."""
-        if all(asked.reason != reason for asked in self.state.attention.values()):
+        if reason not in self._told_ops:
+            self._told_ops.add(reason)
             self.aside(self.ask_ops(step, reason, suggestion, (AttentionAction.SKIP,)))
 
     def retire_attention(self) -> None:

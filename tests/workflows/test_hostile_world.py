@@ -77,7 +77,8 @@ async def test_a_parcel_that_stays_silent_is_given_up_by_a_person_and_refunded(
     fast_house: House,
 ) -> None:
     house = fast_house
-    answer, _ = await house.start(await house.placement())
+    terms = replace(TERMS, late_payment_window_s=90 * 86_400)  # it stays open to be asked
+    answer, _ = await house.start(await house.placement(terms=terms))
     await house.pay(answer)
     await house.until_status(answer.order_id, OrderStatus.PACKED)
     await house.move(answer.order_id, S.SHIPPED)
