@@ -1,16 +1,21 @@
 """Everything that can be known of a soak's orders, gathered from all sides at its end."""
 
 import asyncio
+import time
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from domain.errors import OrderUnavailable
 from domain.events import OrderEvent
 from workers.soak.customer import Lived
 from workers.soak.stack_client import Json, StackClient
 
-AT_ONCE = 8
+AT_ONCE = 4
+PATIENCE_S = 60.0
+"""A closed order's workflow is replayed to be asked, which a busy worker does when it can."""
+ASK_AGAIN_S = 1.0
 
 
 class Truth(Protocol):
@@ -120,7 +125,7 @@ async def _case(
     sources: Sources, lived: Lived, books: Sandboxes, mails: dict[str, list[Json]]
 ) -> Case:
     order_id, customer = lived.order_id, lived.plan.customer
-    own = tuple(await sources.truth.events_since(order_id, 0))
+    own = await _own_events(sources.truth, order_id)
     params = {"min_sequence": own[-1].sequence} if own else {}
     view = await _read(sources.stack, customer, f"/orders/{order_id}", params)
     return Case(
@@ -136,6 +141,17 @@ async def _case(
         movements=await sources.shelves.movements(order_id),
         redemption=await sources.shelves.redemption(order_id),
     )
+
+
+async def _own_events(truth: Truth, order_id: str) -> tuple[OrderEvent, ...]:
+    until = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            return tuple(await truth.events_since(order_id, 0))
+        except OrderUnavailable:
+            if time.monotonic() > until:
+                raise
+            await asyncio.sleep(ASK_AGAIN_S)
 
 
 async def _read(stack: StackClient, customer: str, path: str, params: dict[str, int]) -> Json:
