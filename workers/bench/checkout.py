@@ -28,7 +28,7 @@ Call = Callable[[], Awaitable[object]]
 
 
 async def measure(bed: Bed) -> Outcome:
-    """Time about a hundred calls of each kind one by one, then eight in flight.
+    """Time a hundred calls of each kind one by one, with either neighbour, then eight in flight.
 
     Raises:
         BenchFailed: an order was not placed.
@@ -42,11 +42,17 @@ async def measure(bed: Bed) -> Outcome:
             return bed.place(new_customer(), next(skus))
 
         await _in_turns(order, bare, calls=WARM_UP, block=WARM_UP, at_once=1)
-        alone = await _in_turns(order, bare, calls=CALLS, block=1, at_once=1)
+        alternating = await _in_turns(order, bare, calls=CALLS, block=1, at_once=1)
+        in_a_row = await _in_turns(order, bare, calls=CALLS, block=BLOCK, at_once=1)
         together = await _in_turns(order, bare, calls=CALLS, block=BLOCK, at_once=AT_ONCE)
-    rows = (*_rows("one by one", alone), *_rows(f"{AT_ONCE} in flight", together))
+    rows = (
+        *_rows("alternating", alternating),
+        *_rows(f"{BLOCK} in a row", in_a_row),
+        *_rows(f"{AT_ONCE} in flight", together),
+    )
     figures = {
-        "one_by_one": alone,
+        "alternating": alternating,
+        f"{BLOCK}_in_a_row": in_a_row,
         f"{AT_ONCE}_in_flight": together,
         "told_to_come_again": bed.came_again - came_again,
     }
