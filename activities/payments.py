@@ -67,7 +67,7 @@ class PaymentActivities:
             created = await self._gateway.create_order(
                 request.order_id, request.amount_paise, request.expires_at
             )
-        await self._refs.put(created.razorpay_order_id, request.order_id)
+            await self._refs.put(created.razorpay_order_id, request.order_id)
         return created
 
     @activity.defn

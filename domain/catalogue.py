@@ -1,7 +1,14 @@
 """What the shop sells, from where, and the coupons it honours."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
+
+_INDIA = timedelta(hours=5, minutes=30)
+
+
+def indian_day(moment: datetime) -> date:
+    """Return the day that a moment belongs to in India, where coupons begin and end at midnight."""
+    return (moment.astimezone(UTC) + _INDIA).date()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

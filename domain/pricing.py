@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from domain.cart import CartItem, PaymentMethod
-from domain.catalogue import CatalogueSnapshot, Coupon, Product
+from domain.catalogue import CatalogueSnapshot, Coupon, Product, indian_day
 from domain.errors import CouponRefused, FieldError, InvalidCart
 from domain.money import CURRENCY, apportion, percent_of
 from domain.tax import TaxSplit, split_inclusive
@@ -92,7 +92,7 @@ def price_cart(request: PricingRequest, catalogue: CatalogueSnapshot) -> Quote:
     pairs = [(products[item.sku], item.quantity) for item in request.items]
     gross = [product.price_paise * quantity for product, quantity in pairs]
     subtotal = sum(gross)
-    discount = _discount(request.coupon, catalogue.coupon, subtotal, catalogue.taken_at.date())
+    discount = _discount(request.coupon, catalogue.coupon, subtotal, indian_day(catalogue.taken_at))
     shipping = SHIPPING_FEE_PAISE if subtotal - discount < FREE_SHIPPING_FROM_PAISE else 0
     is_cod = request.payment_method is PaymentMethod.COD
     cod_fee = COD_FEE_PAISE if is_cod else 0

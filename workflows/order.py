@@ -124,7 +124,10 @@ class OrderWorkflow:
         """Drive all parcels side by side; tell of a cancellation once each has answered to it."""
         self._parcels = self._parcels or self._known_parcels()
         await asyncio.gather(*(parcel.run() for parcel in self._parcels.values()))
-        nothing_arrived = all(s.never_arrived for s in self.state.shipments.values())
+        parcels = self.state.shipments.values()
+        if all(parcel.state is ShipmentState.CANCELLED for parcel in parcels):
+            self._desk.cancel("the courier cancelled the parcel", "system")
+        nothing_arrived = all(parcel.never_arrived for parcel in parcels)
         if self.state.cancellation and nothing_arrived and not self.state.cancelled_at:
             self._tell_cancelled()
 

@@ -7,6 +7,7 @@ from pymongo.errors import DuplicateKeyError
 from adapters.mongo.catalogue import read_coupon
 from adapters.mongo.connection import Collection, Database, Document, Session, guarded
 from adapters.mongo.transactions import in_transaction
+from domain.catalogue import indian_day
 from domain.errors import CouponRefused, ImpossibleStep
 
 
@@ -87,5 +88,5 @@ class MongoCoupons:
         if found is None:
             message = f"there is no coupon {code[:40]!r}"
             raise CouponRefused(message)
-        if refusal := read_coupon(found).refusal(discount_paise, at.date()):
+        if refusal := read_coupon(found).refusal(discount_paise, indian_day(at)):
             raise CouponRefused(refusal)

@@ -9,7 +9,14 @@ from datetime import UTC, datetime
 from adapters.mongo import sample_catalogue
 from domain.allocation import allocate
 from domain.cart import CartItem
-from domain.catalogue import CatalogueSnapshot, Coupon, Product, StockLevel, Warehouse
+from domain.catalogue import (
+    CatalogueSnapshot,
+    Coupon,
+    Product,
+    StockLevel,
+    Warehouse,
+    indian_day,
+)
 from domain.errors import CouponRefused, ImpossibleStep, OutOfStock
 from domain.order import Allocation
 
@@ -184,7 +191,7 @@ class FakeCoupons:
         if coupon is None:
             message = f"there is no coupon {code[:40]!r}"
             raise CouponRefused(message)
-        if refusal := coupon.refusal(discount_paise, at.date()):
+        if refusal := coupon.refusal(discount_paise, indian_day(at)):
             raise CouponRefused(refusal)
         self.redemptions[order_id] = (code, discount_paise)
         self._grant(code, discount_paise)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from temporalio.client import Client, WorkflowHandle
+from temporalio.client import Client, WorkflowHandle, WorkflowUpdateStage
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
@@ -266,16 +266,12 @@ class House:
         await eventually(same, "the stock given back")
 
     async def resolve(self, order_id: str, command: ResolveAttention) -> None:
-        """Answer an attention; re-attach with the same key while the server is busy."""
-
-        async def answered() -> bool:
-            try:
-                await self.orders.resolve_attention(order_id, command, command.attention_id)
-            except OrderUnavailable:
-                return False
-            return True
-
-        await eventually(answered, "an answer to ops", within_s=40)
+        """Answer an attention; the order may end with it, so only its taking is waited for."""
+        await self.handle(order_id).start_update(
+            OrderWorkflow.resolve_attention,
+            command,
+            wait_for_stage=WorkflowUpdateStage.ACCEPTED,
+        )
 
     async def until_mails(self, count: int) -> None:
         async def sent() -> bool:

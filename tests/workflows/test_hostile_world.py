@@ -313,3 +313,13 @@ async def test_a_mail_that_ops_mended_does_not_silence_the_later_ones(house: Hou
     await house.move(answer.order_id, *HAPPY)
     await house.until_event(answer.order_id, EventType.DELIVERY_DELIVERED)
     await house.until_mails(4)
+
+
+async def test_an_order_whose_parcel_the_courier_cancels_is_cancelled_and_told(
+    house: House,
+) -> None:
+    order_id = await _packed(house)
+    await house.move(order_id, S.CANCELLED)
+    await house.until_event(order_id, EventType.ORDER_CANCELLED)
+    await house.until_event(order_id, EventType.REFUND_PROCESSED)
+    assert (await house.status(order_id)).status is OrderStatus.CANCELLED
