@@ -1,0 +1,81 @@
+"""What the house needs from outside, as Protocols; `adapters/` provides each.
+
+Errors stand in `domain/errors.py`: an `OrderError` will not work again, a `ServiceUnavailable` may.
+Every write is idempotent by the key that its docstring names.
+"""
+
+from domain.ports.delivery import (
+    Booking,
+    BookingRequest,
+    Courier,
+    ParcelItem,
+    Remittance,
+    RouteRequest,
+)
+from domain.ports.documents import (
+    DocumentFiles,
+    DocumentRegister,
+    DocumentRenderer,
+    Mail,
+    Mailer,
+    SentMail,
+)
+from domain.ports.environment import Caller, Clock, MessageQueue, QueueMessage, Scope, TokenVerifier
+from domain.ports.events import (
+    KEPT_DIGESTS,
+    NO_FACTS,
+    EventLog,
+    EventPublisher,
+    LiveFeed,
+    OrderHeads,
+    OrderQuery,
+    OrderSearch,
+    OrderViews,
+    Position,
+    Subscription,
+)
+from domain.ports.orders import CheckoutRecord, Checkouts, OrderArchive, OrderCommands, OrderNews
+from domain.ports.payment import PaymentGateway, PaymentRefs
+from domain.ports.stock import Catalogue, Coupons, Inventory
+
+__all__ = [
+    "KEPT_DIGESTS",
+    "NO_FACTS",
+    "Booking",
+    "BookingRequest",
+    "Caller",
+    "Catalogue",
+    "CheckoutRecord",
+    "Checkouts",
+    "Clock",
+    "Coupons",
+    "Courier",
+    "DocumentFiles",
+    "DocumentRegister",
+    "DocumentRenderer",
+    "EventLog",
+    "EventPublisher",
+    "Inventory",
+    "LiveFeed",
+    "Mail",
+    "Mailer",
+    "MessageQueue",
+    "OrderArchive",
+    "OrderCommands",
+    "OrderHeads",
+    "OrderNews",
+    "OrderQuery",
+    "OrderSearch",
+    "OrderViews",
+    "ParcelItem",
+    "PaymentGateway",
+    "PaymentRefs",
+    "Position",
+    "QueueMessage",
+    "Remittance",
+    "RouteRequest",
+    "Scope",
+    "SentMail",
+    "Subscription",
+    "TokenVerifier",
+]
