@@ -183,7 +183,7 @@ class Shop:
             own = await self.orders.events_since(order_id, 0)
             seen = await self.view(customer, order_id, min_sequence=own[-1].sequence)
             log = await self.client.log(order_id)
-            return [*log_problems(own, log), *view_problems(log, seen)]
+            return [*log_problems(own, log), *view_problems(own, log, seen)]
 
         # An order that still moves may move between two looks.
         await until(problems, lambda found: not found, "log and view are whole", within_s=10)
