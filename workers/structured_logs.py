@@ -6,7 +6,7 @@ import sys
 from datetime import UTC, datetime
 
 _OWN = frozenset(vars(logging.LogRecord("", 0, "", 0, "", (), None))) | {"message", "asctime"}
-CHATTY = ("botocore", "boto3", "urllib3", "pymongo", "motor", "asyncio")
+CHATTY = ("botocore", "boto3", "urllib3", "pymongo", "motor", "asyncio", "fontTools")
 """Libraries whose lower levels say nothing about orders."""
 
 

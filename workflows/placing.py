@@ -15,7 +15,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from activities.payments import CreatePaymentOrderInput, PaymentActivities
     from domain.cart import CartItem, PaymentMethod
-    from domain.errors import OutOfStock
+    from domain.errors import REFUSALS, OutOfStock, PaymentRejected
     from domain.events import EventType
     from domain.messages import CheckoutAnswer, Refusal
     from domain.order import OrderState, Undo
@@ -151,5 +151,8 @@ def _announce(desk: Desk) -> None:
 
 
 def _refusal(error: ApplicationError) -> Refusal:
+    if error.type not in REFUSALS:
+        never = "the payment could not be set up in time: order again with a new Idempotency-Key"
+        return Refusal(type=PaymentRejected.__name__, message=never)
     skus = error.details[0] if error.type == OutOfStock.__name__ and error.details else ()
-    return Refusal(type=error.type or "Refused", message=error.message, skus=tuple(skus))
+    return Refusal(type=error.type or "", message=error.message, skus=tuple(skus))

@@ -206,7 +206,9 @@ async def test_a_cancellation_while_placing_is_answered_when_placing_fails(
         OrderWorkflow.cancel, CANCEL, wait_for_stage=WorkflowUpdateStage.ACCEPTED
     )
     assert await handle.result() is None
-    assert (await checkout.result()).refusal is not None
+    refusal = (await checkout.result()).refusal
+    assert refusal is not None
+    assert refusal.type == "PaymentRejected"
     with pytest.raises(WorkflowUpdateFailedError):
         await cancel.result()
 
