@@ -24,8 +24,8 @@ STILL_AFTER_S = 15.0
 """Beyond the payment window: an order that has not moved for so long misses a lost webhook."""
 LAST_PATIENCE_S = 130.0
 """Longer than the longest pause between two tries of a step (two minutes)."""
-MOST_REPEATED_MAILS = 0.01
-"""A relay that was slow to answer is tried again, under the same Message-ID; rarely."""
+MOST_REPEATED_MAILS = 0.1
+"""Mail without an answer in time is sent again, same Message-ID: on a busy machine 1 in 20."""
 TOO_MANY_FINDINGS = 200
 
 Say = Callable[[str], None]
