@@ -43,7 +43,9 @@ class Refunds:
         for refund in known:
             self._apply(refund, news)
         if not known:
-            self._early[news.refund_id] = news
+            # Webhooks come in any order: "created" after "processed" takes nothing back.
+            if news.status != "pending":
+                self._early[news.refund_id] = news
             self._take_in_foreign()
 
     async def keep_settling(self) -> None:
