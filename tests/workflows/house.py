@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from temporalio.client import Client, WorkflowHandle, WorkflowUpdateStage
+from temporalio.client import Client, WorkflowHandle
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
@@ -22,7 +22,6 @@ from domain.messages import (
     EventsSince,
     OrderInput,
     PaymentNews,
-    ResolveAttention,
     StatusSnapshot,
 )
 from domain.order import Placement, Terms
@@ -264,14 +263,6 @@ class House:
             return self.free_units() == wanted
 
         await eventually(same, "the stock given back")
-
-    async def resolve(self, order_id: str, command: ResolveAttention) -> None:
-        """Answer an attention; the order may end with it, so only its taking is waited for."""
-        await self.handle(order_id).start_update(
-            OrderWorkflow.resolve_attention,
-            command,
-            wait_for_stage=WorkflowUpdateStage.ACCEPTED,
-        )
 
     async def until_mails(self, count: int) -> None:
         async def sent() -> bool:

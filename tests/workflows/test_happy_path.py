@@ -1,4 +1,4 @@
-from datetime import timedelta
+from dataclasses import replace
 
 from domain.attention import AttentionAction
 from domain.cart import PaymentMethod
@@ -6,7 +6,7 @@ from domain.errors import MailRefused
 from domain.events import EventType
 from domain.messages import ResolveAttention
 from domain.status import OrderStatus
-from tests.workflows.house import HAPPY, House
+from tests.workflows.house import HAPPY, TERMS, House
 
 
 async def test_a_prepaid_order_is_paid_delivered_and_completed(fast_house: House) -> None:
@@ -64,18 +64,15 @@ async def test_an_address_that_is_refused_for_good_is_raised_to_a_person_once(
     assert len(house.mail.called("send")) == 1
 
 
-async def test_an_order_does_not_close_while_something_waits_for_a_person(
-    fast_house: House,
-) -> None:
-    house = fast_house
+async def test_an_order_does_not_close_while_something_waits_for_a_person(house: House) -> None:
+    terms = replace(TERMS, payment_window_s=2, late_payment_window_s=0, return_window_s=1)
     house.mail.fail("send", MailRefused("550 no such mailbox"), times=20)
-    answer, handle = await house.start(await house.placement())
+    answer, handle = await house.check_out(await house.placement(terms=terms))
     await house.pay(answer)
     await house.until_status(answer.order_id, OrderStatus.PACKED)
     await house.move(answer.order_id, *HAPPY)
-    await house.until_status(answer.order_id, OrderStatus.DELIVERED)
-    await house.skip(timedelta(days=20))
-    assert (await house.status(answer.order_id)).status is OrderStatus.COMPLETED
+    await house.until_status(answer.order_id, OrderStatus.COMPLETED)
+    assert answer.order_id not in house.stores.archive
 
     skip = ResolveAttention(attention_id="a1", action=AttentionAction.SKIP, note="phoned them")
     await house.orders.resolve_attention(answer.order_id, skip, "k1")

@@ -24,6 +24,7 @@ from domain.shipment import CourierUpdate, ShipmentState
 from domain.snapshot import Cancellation
 from domain.status import OrderStatus
 from tests.workflows.house import HAPPY, TERMS, House
+from workflows import policies
 from workflows.order import CHECKOUT, OrderWorkflow
 from workflows.policies import ORDERS_QUEUE
 
@@ -74,19 +75,14 @@ async def test_what_lies_ahead_is_believed_whatever_its_time(house: House) -> No
 
 
 async def test_a_parcel_that_stays_silent_is_given_up_by_a_person_and_refunded(
-    fast_house: House,
+    house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    house = fast_house
-    terms = replace(TERMS, late_payment_window_s=90 * 86_400)  # it stays open to be asked
-    answer, _ = await house.start(await house.placement(terms=terms))
-    await house.pay(answer)
-    await house.until_status(answer.order_id, OrderStatus.PACKED)
-    await house.move(answer.order_id, S.SHIPPED)
-    await house.until_status(answer.order_id, OrderStatus.SHIPPED)
-    await house.skip(timedelta(days=7))
-    await house.until_event(answer.order_id, RAISED)
-    await house.resolve(answer.order_id, SKIP)
-    await house.until_event(answer.order_id, EventType.REFUND_PROCESSED)
+    monkeypatch.setattr(policies, "PARCEL_SILENCE", timedelta(seconds=0.5))
+    order_id = await _packed(house)
+    await house.move(order_id, S.SHIPPED)
+    await house.until_event(order_id, RAISED)
+    await house.orders.resolve_attention(order_id, SKIP, "k1")
+    await house.until_event(order_id, EventType.REFUND_PROCESSED)
 
 
 async def test_money_that_comes_while_the_run_closes_is_not_archived_and_forgotten(
@@ -233,19 +229,18 @@ async def test_an_invoice_cannot_be_skipped(house: House) -> None:
         await house.orders.resolve_attention(answer.order_id, SKIP, "k1")
 
 
-async def test_a_short_remittance_is_raised_and_then_settled(fast_house: House) -> None:
-    house = fast_house
-    answer, handle = await house.start(await house.placement(method=PaymentMethod.COD))
+async def test_a_short_remittance_is_raised_and_then_settled(house: House) -> None:
+    terms = replace(TERMS, return_window_s=1)
+    placement = await house.placement(method=PaymentMethod.COD, terms=terms)
+    answer, handle = await house.check_out(placement)
     await house.until_status(answer.order_id, OrderStatus.PACKED)
-    await house.move(answer.order_id, *HAPPY)
-    await house.until_status(answer.order_id, OrderStatus.DELIVERED)
     booking = house.courier.booked[ids.seller_reference(answer.order_id, 1)]
     house.courier.remittances[booking.courier_order_id] = Remittance(
         amount_paise=answer.total_paise - 40_00, utr="UTR1", at=datetime.now(UTC)
     )
-    await house.skip(timedelta(days=20))
+    await house.move(answer.order_id, *HAPPY)
     await house.until_event(answer.order_id, RAISED)
-    await house.resolve(answer.order_id, SKIP)
+    await house.orders.resolve_attention(answer.order_id, SKIP, "k1")
     assert await handle.result() is OrderStatus.COMPLETED
 
 
@@ -284,7 +279,7 @@ async def test_a_refund_that_the_bank_returns_is_raised_and_sent_again(house: Ho
         key: replace(payment, status="captured") for key, payment in house.gateway.payments.items()
     }
     house.gateway.refunds = {}
-    await house.resolve(order_id, retry)
+    await house.orders.resolve_attention(order_id, retry, "k3")
     await house.until_event(order_id, EventType.REFUND_PROCESSED, times=2)
 
 
@@ -310,7 +305,8 @@ async def test_a_mail_that_ops_mended_does_not_silence_the_later_ones(house: Hou
     answer, _ = await house.check_out(await house.placement())
     await house.pay(answer)
     await house.until_status(answer.order_id, OrderStatus.PACKED)
-    await house.resolve(answer.order_id, replace(SKIP, action=AttentionAction.RETRY))
+    retry = replace(SKIP, action=AttentionAction.RETRY)
+    await house.orders.resolve_attention(answer.order_id, retry, "k1")
     await house.until_event(answer.order_id, EventType.ORDER_ATTENTION_RESOLVED)
     await house.move(answer.order_id, *HAPPY)
     await house.until_event(answer.order_id, EventType.DELIVERY_DELIVERED)
