@@ -43,9 +43,11 @@ async def test_an_unknown_page_and_garbage_do_not_disturb_it() -> None:
         assert (await get(port, "/readyz")).status_code == 200
 
 
-async def test_port_0_serves_nothing() -> None:
+async def test_port_0_serves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[object] = []
+    monkeypatch.setattr(asyncio, "start_server", lambda *call: opened.append(call))
     async with serving_health("127.0.0.1", 0, lambda: None):
-        pass
+        assert opened == []
 
 
 async def test_a_taken_port_is_an_error() -> None:

@@ -98,6 +98,7 @@ async def test_acknowledging_again_is_no_error(queue: MessageQueue) -> None:
     await queue.delete(messages)
     await queue.delete(messages)
     await queue.delete([])
+    assert not await queue.receive(limit=10, wait_s=0, visibility_s=5)
 
 
 async def test_no_more_than_the_limit_is_received(queue: MessageQueue) -> None:

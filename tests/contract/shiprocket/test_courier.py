@@ -125,6 +125,8 @@ async def test_cancelling_twice_is_cancelling_once(network: Network, parcels: Pa
     booking = await network.courier.book(parcels.request())
     await network.courier.cancel(booking)
     await network.courier.cancel(booking)
+    with pytest.raises(BookingRefused):
+        await network.courier.schedule_pickup(booking)
 
 
 async def test_a_cancellation_whose_answer_was_lost_is_not_too_late(
