@@ -1,5 +1,6 @@
 """Messages to the customer, each at most once per occasion."""
 
+import asyncio
 from dataclasses import dataclass
 
 from temporalio import activity
@@ -7,7 +8,7 @@ from temporalio import activity
 from activities.failures import refusals
 from domain import ids
 from domain.notifications import NotificationRequest, compose_mail
-from domain.ports import Mailer, SentMail
+from domain.ports import Mail, Mailer, SentMail
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,23 +22,41 @@ class NotificationActivities:
     """Tried in the `orders` worker first, else on the `notifications` queue.
 
     The window between the relay's acceptance and the mark is named: a crash inside it repeats the
-    mail under the same Message-ID.
+    mail under the same Message-ID, once the claim has lapsed.
     """
 
     def __init__(self, mailer: Mailer, sent: SentMail) -> None:
         """Receive the ports."""
         self._mailer = mailer
         self._sent = sent
+        self._under_way: set[asyncio.Task[None]] = set()
 
     @activity.defn
     async def send_notification(self, request: NotificationRequest) -> SendNotificationResult:
         """Claim, send, mark. A message that is marked sent already is not sent again.
 
-        Fails for good with `MailRefused`.
+        An attempt that is given up while it talks to the relay ends that talk and marks the
+        message; the next attempt finds the claim and waits its turn. Fails for good with
+        `MailRefused`.
         """
         key = ids.notification_key(request.order_id, request.template, request.occasion)
         if await self._sent.claim(key):
+            delivery = asyncio.create_task(self._deliver(compose_mail(key, request)))
+            self._under_way.add(delivery)
+            delivery.add_done_callback(self._end)
             with refusals():
-                await self._mailer.send(compose_mail(key, request))
-            await self._sent.mark_sent(key)
+                await asyncio.shield(delivery)
         return SendNotificationResult(channel="email")
+
+    async def _deliver(self, mail: Mail) -> None:
+        try:
+            await self._mailer.send(mail)
+        except Exception:
+            await self._sent.release(mail.key)
+            raise
+        await self._sent.mark_sent(mail.key)
+
+    def _end(self, delivery: asyncio.Task[None]) -> None:
+        self._under_way.discard(delivery)
+        if not delivery.cancelled():
+            delivery.exception()  # an attempt that was given up has nobody left to tell

@@ -67,10 +67,19 @@ class Mailer(Protocol):
 
 
 class SentMail(Protocol):
-    """Which messages went out: claim before, mark after."""
+    """Which messages went out: claim before, mark or release after."""
 
     async def claim(self, key: str) -> bool:
-        """Claim a message; False if it was marked sent already. A stale claim can be taken over."""
+        """Claim a message for a minute or so; False if it was marked sent already.
+
+        Raises:
+            MailUnavailable: another attempt claimed it and may still be sending it. A claim whose
+                holder died lapses by itself.
+        """
+        ...
+
+    async def release(self, key: str) -> None:
+        """Give a claim up: the message was not sent. Idempotent."""
         ...
 
     async def mark_sent(self, key: str) -> None:

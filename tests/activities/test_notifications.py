@@ -1,3 +1,4 @@
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -6,6 +7,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.notifications import NotificationActivities
 from domain.errors import MailRefused, MailUnavailable
+from domain.ports import Mail
 from tests.activities.requests import MAIL
 from tests.domain.orders import ORDER_ID
 from tests.fakes.keys import FakeSentMail
@@ -71,3 +73,53 @@ async def test_a_refused_address_is_final_and_stays_unmarked() -> None:
         await office.send()
     assert refused.value.type == "MailRefused"
     assert office.sent.sent == set()
+
+
+async def test_an_attempt_that_is_given_up_still_ends_its_talk_and_the_next_does_not_send() -> None:
+    office = PostOffice()
+    relay = SlowRelay()
+    activities = NotificationActivities(relay, office.sent)
+    first = asyncio.create_task(activities.send_notification(MAIL))
+    await relay.reached.wait()
+    first.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    with pytest.raises(MailUnavailable, match="being sent by another attempt"):
+        await activities.send_notification(MAIL)
+    relay.answers.set()
+    async with asyncio.timeout(5):
+        await office.sent.settled.wait()
+    assert (await activities.send_notification(MAIL)).channel == "email"
+    assert relay.sent == 1
+
+
+async def test_an_attempt_that_was_given_up_and_failed_leaves_the_message_to_the_next() -> None:
+    office = PostOffice()
+    relay = SlowRelay(MailUnavailable("closed the line"))
+    activities = NotificationActivities(relay, office.sent)
+    first = asyncio.create_task(activities.send_notification(MAIL))
+    await relay.reached.wait()
+    first.cancel()
+    relay.answers.set()
+    async with asyncio.timeout(5):
+        await office.sent.settled.wait()
+    relay.failure = None
+    await activities.send_notification(MAIL)
+    assert relay.sent == 1
+    assert first.cancelled()
+
+
+class SlowRelay:
+    """A relay that answers when it is told to."""
+
+    def __init__(self, failure: MailUnavailable | None = None) -> None:
+        self.reached, self.answers = asyncio.Event(), asyncio.Event()
+        self.failure = failure
+        self.sent = 0
+
+    async def send(self, mail: Mail) -> None:
+        self.reached.set()
+        await self.answers.wait()
+        if self.failure:
+            raise self.failure
+        self.sent += 1

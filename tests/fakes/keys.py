@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import replace
 
-from domain.errors import ImpossibleStep
+from domain.errors import ImpossibleStep, MailUnavailable
 from domain.order import OrderState
 from domain.ports import CheckoutRecord
 from domain.wire import from_json, to_json
@@ -47,16 +47,29 @@ class FakePaymentRefs:
 
 
 class FakeSentMail:
-    """Implements `SentMail`."""
+    """Implements `SentMail`; `settled` is set once a claim was given up or turned into a mark."""
 
     def __init__(self) -> None:
+        self.claims: set[str] = set()
         self.sent: set[str] = set()
+        self.settled = asyncio.Event()
 
     async def claim(self, key: str) -> bool:
-        return key not in self.sent
+        if key in self.sent:
+            return False
+        if key in self.claims:
+            message = f"{key} is being sent by another attempt"
+            raise MailUnavailable(message)
+        self.claims.add(key)
+        return True
+
+    async def release(self, key: str) -> None:
+        self.claims.discard(key)
+        self.settled.set()
 
     async def mark_sent(self, key: str) -> None:
         self.sent.add(key)
+        self.settled.set()
 
 
 class FakeOrderArchive:

@@ -1,3 +1,4 @@
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -5,6 +6,7 @@ import pytest
 from adapters.mongo.connection import Database
 from adapters.mongo.order_archive import MongoOrderArchive
 from adapters.mongo.sent_mail import MongoSentMail
+from domain.errors import MailUnavailable
 from domain.events import EventType
 from domain.order import Allocation
 from domain.ports import OrderArchive, SentMail
@@ -26,11 +28,32 @@ def archive(database: Database | None) -> OrderArchive:
 
 async def test_a_message_is_claimed_until_it_is_sent(sent_mail: SentMail) -> None:
     assert await sent_mail.claim("ord_a:placed:1")
-    assert await sent_mail.claim("ord_a:placed:1")
     await sent_mail.mark_sent("ord_a:placed:1")
     await sent_mail.mark_sent("ord_a:placed:1")
     assert not await sent_mail.claim("ord_a:placed:1")
     assert await sent_mail.claim("ord_a:placed:2")
+
+
+async def test_only_one_attempt_at_a_time_holds_a_claim(sent_mail: SentMail) -> None:
+    assert await sent_mail.claim("ord_a:placed:1")
+    with pytest.raises(MailUnavailable, match="ord_a:placed:1 is being sent by another attempt"):
+        await sent_mail.claim("ord_a:placed:1")
+    await sent_mail.release("ord_a:placed:1")
+    await sent_mail.release("ord_a:placed:1")
+    assert await sent_mail.claim("ord_a:placed:1")
+
+
+async def test_one_of_many_claims_at_once_wins(sent_mail: SentMail) -> None:
+    claims = (sent_mail.claim("ord_a:placed:1") for _ in range(20))
+    outcomes = await asyncio.gather(*claims, return_exceptions=True)
+    assert [outcome for outcome in outcomes if outcome is True] == [True]
+    assert sum(isinstance(outcome, MailUnavailable) for outcome in outcomes) == 19
+
+
+async def test_the_claim_of_a_dead_attempt_lapses(mongo_database: Database) -> None:
+    dead = MongoSentMail(mongo_database, claim=timedelta(0))
+    assert await dead.claim("ord_a:placed:1")
+    assert await MongoSentMail(mongo_database).claim("ord_a:placed:1")
 
 
 async def test_a_closed_order_is_loaded_as_it_was(archive: OrderArchive) -> None:
