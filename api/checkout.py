@@ -8,7 +8,6 @@ from api.problems.problem import Problem
 from api.quoting import Cart, price
 from api.schemas.carts import OrderRequest
 from domain import ids
-from domain.errors import CouponRefused, InvalidCart
 from domain.messages import CheckoutAnswer
 from domain.order import Placement
 from domain.ports import CheckoutRecord
@@ -41,12 +40,9 @@ class OrderPlacement:
         record = await self._deps.checkouts.find(self._customer_id, self._key)
         if answer := self._given(record):
             return answer
-        try:
-            placement = await self._placement()
-        except (InvalidCart, CouponRefused):
-            if record and (answer := await self._answer_of_view()):
-                return await self._settled(answer)
-            raise
+        if record and (answer := await self._answer_of_view()):
+            return await self._settled(answer)
+        placement = await self._placement()
         record = await self._deps.checkouts.claim(self._record())
         if answer := self._given(record):
             return answer
@@ -84,7 +80,8 @@ class OrderPlacement:
     async def _answer_of_view(self) -> CheckoutAnswer | None:
         """Return the answer of an order that was placed although nobody lived to write it down.
 
-        The cart can no longer be priced (the coupon has run out since), so only the view can tell.
+        The cart may no longer have a price, and Temporal forgets a closed run in the end: starting
+        again would then place the order a second time. So the view is asked first.
         """
         view = await self._deps.views.get(self._order_id)
         if view is None:

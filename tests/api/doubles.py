@@ -177,6 +177,10 @@ class FakeOrders(Recorder):
         """Let the next new order be turned down."""
         self.next_refusal = Refusal(type=kind, message=message)
 
+    def forget(self) -> None:
+        """Know no answer of a checkout any more, as Temporal past its retention."""
+        self.answers.clear()
+
     async def checkout(self, placement: Placement) -> CheckoutAnswer:
         async with self._call("checkout", placement=placement):
             async with self.starting:

@@ -151,6 +151,17 @@ async def test_a_lost_answer_is_found_again_when_the_cart_can_no_longer_be_price
     assert again.json()["payment"]["amount_paise"] == again.json()["total_paise"]
 
 
+async def test_a_key_whose_answer_was_lost_never_starts_the_order_again(front: ShopFront) -> None:
+    key = secrets.token_hex(8)
+    front.checkouts.fail("settle", StoreUnavailable("away"))
+    assert (await front.order(key)).status_code == 503
+    front.orders.forget()
+    again = await front.order(key)
+    assert again.status_code == 201
+    assert front.orders.started == 1
+    assert (await front.order(key)).json() == again.json()
+
+
 async def test_a_key_without_an_order_may_still_be_refused_for_its_cart(
     front: ShopFront,
 ) -> None:
