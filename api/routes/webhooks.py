@@ -5,20 +5,19 @@ what is forged, unreadable or could not be queued is refused.
 """
 
 import asyncio
-import hashlib
-import json
 import logging
-from datetime import datetime
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header, Request
 from pydantic import BaseModel
 
 from api.dependencies import Dependencies, Deps, FiguresOf
+from api.middleware.figures import Figures
 from api.problems import catalogue as types
 from api.problems.openapi import Responses, problems
 from api.problems.problem import Problem
 from domain.errors import StoreUnavailable
+from domain.webhooks import COURIER, RAZORPAY, UNREADABLE, UNSIGNED, Judgement, judge
 
 log = logging.getLogger(__name__)
 
@@ -26,11 +25,6 @@ router = APIRouter(prefix="/webhooks", tags=["webhooks"])
 
 QUEUE_DEADLINE_S: Final = 4.0
 """Razorpay waits for five seconds."""
-LONGEST_EVENT_ID: Final = 128
-LONGEST_MESSAGE: Final = 1024 * 1024
-"""What SQS takes; real webhooks have a few kilobytes."""
-RAZORPAY: Final = "razorpay"
-COURIER: Final = "courier"
 _JSON_BODY: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
@@ -60,17 +54,19 @@ async def receive_razorpay(
 ) -> Received:
     """Take a payment's or refund's news. Duplicates and unknown orders are welcome."""
     body = await request.body()
-    outcomes = figures.webhooks
-    if not deps.razorpay_signed(body, signature):
-        outcomes.labels(RAZORPAY, "unsigned").inc()
-        raise Problem(types.WEBHOOK_UNSIGNED, "the signature is missing or wrong")
-    message = inbox_message(RAZORPAY, body, event_id, deps.clock.now())
-    if message is None:
-        outcomes.labels(RAZORPAY, "unreadable").inc()
+    judgement = judge(
+        RAZORPAY,
+        body,
+        genuine=deps.razorpay_signed(body, signature),
+        received_at=deps.clock.now(),
+        event_id=event_id,
+    )
+    if judgement.outcome == UNREADABLE:
+        figures.webhooks.labels(RAZORPAY, UNREADABLE).inc()
         raise Problem(types.WEBHOOK_UNREADABLE)
-    await _queue(deps, message)
-    outcomes.labels(RAZORPAY, "queued").inc()
-    return Received()
+    return await _answer(
+        deps, figures, RAZORPAY, judgement, refusal="the signature is missing or wrong"
+    )
 
 
 @router.post("/courier", responses=_ANSWERS, openapi_extra=_JSON_BODY)
@@ -81,46 +77,30 @@ async def receive_courier(
     token: Annotated[str | None, Header(alias="X-Api-Key")] = None,
 ) -> Received:
     """Take a parcel's news. Always 200 for the right key: parcels of others are told of too."""
-    outcomes = figures.webhooks
-    if not deps.courier_known(token):
-        outcomes.labels(COURIER, "unsigned").inc()
-        raise Problem(types.WEBHOOK_UNSIGNED, "the header x-api-key is missing or wrong")
-    message = inbox_message(COURIER, await request.body(), None, deps.clock.now())
-    if message is None:
+    judgement = judge(
+        COURIER,
+        await request.body(),
+        genuine=deps.courier_known(token),
+        received_at=deps.clock.now(),
+    )
+    if judgement.outcome == UNREADABLE:
         log.warning("webhook_unreadable", extra={"source": COURIER})
-        outcomes.labels(COURIER, "unreadable").inc()
-        return Received()
-    await _queue(deps, message)
-    outcomes.labels(COURIER, "queued").inc()
+    return await _answer(
+        deps, figures, COURIER, judgement, refusal="the header x-api-key is missing or wrong"
+    )
+
+
+async def _answer(
+    deps: Dependencies, figures: Figures, source: str, judgement: Judgement, *, refusal: str
+) -> Received:
+    """Queue what is to be queued, count the outcome when it is certain, and answer."""
+    if judgement.outcome == UNSIGNED:
+        figures.webhooks.labels(source, UNSIGNED).inc()
+        raise Problem(types.WEBHOOK_UNSIGNED, refusal)
+    if judgement.message is not None:
+        await _queue(deps, judgement.message)
+    figures.webhooks.labels(source, judgement.outcome).inc()
     return Received()
-
-
-def inbox_message(
-    source: str, body: bytes, event_id: str | None, received_at: datetime
-) -> str | None:
-    """Return the message for the inbox, or None if the body is no JSON object or far too long.
-
-    The body travels as text, byte for byte what was signed.
-    """
-    text = _readable(body)
-    if text is None:
-        return None
-    message = {
-        "source": source,
-        "received_at": received_at.isoformat(),
-        "event_id": (event_id or "")[:LONGEST_EVENT_ID] or _digest(body),
-        "body": text,
-    }
-    written = json.dumps(message, separators=(",", ":"))
-    return written if len(written) <= LONGEST_MESSAGE else None
-
-
-def _readable(body: bytes) -> str | None:
-    try:
-        text = body.decode()
-        return text if isinstance(json.loads(text), dict) else None
-    except (ValueError, RecursionError):
-        return None
 
 
 async def _queue(deps: Dependencies, message: str) -> None:
@@ -135,7 +115,3 @@ async def _queue(deps: Dependencies, message: str) -> None:
     except TimeoutError as error:
         text = "the webhook inbox gave no answer"
         raise StoreUnavailable(text) from error
-
-
-def _digest(body: bytes) -> str:
-    return f"sha256:{hashlib.sha256(body).hexdigest()}"
