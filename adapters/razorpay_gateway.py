@@ -1,42 +1,26 @@
-"""Razorpay behind the port `PaymentGateway`, over its SDK.
+"""Razorpay behind the port `PaymentGateway`, over its SDK."""
 
-The SDK blocks, so each call runs on a thread of this adapter with a client of its own (a client
-shared by threads can send one thread's amount with another's payment). The SDK's own retries stay
-off: Temporal retries, with the same body and key.
-"""
-
-import asyncio
 import math
-import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
-import razorpay
-
+from adapters.razorpay_calls import RazorpayCalls, read_pages
 from adapters.razorpay_entities import read_payment, read_refund
-from adapters.razorpay_session import RazorpayFailure, RazorpaySession
+from adapters.razorpay_session import RazorpayFailure
 from adapters.razorpay_signature import verify_handover
-from domain.errors import (
-    PaymentGatewayUnavailable,
-    PaymentRejected,
-    PaymentSignatureInvalid,
-    RefundRejected,
-)
+from domain.errors import PaymentRejected, PaymentSignatureInvalid, RefundRejected
 from domain.messages import ConfirmPayment
 from domain.money import CURRENCY
-from domain.payment import GatewayPayment, GatewayRefund, PaymentOrder
+from domain.payment import GatewayPayment, GatewayRefund, PaymentOrder, RefundSpeed
 
 TIMEOUT_S = (3.0, 8.0)
 """To connect and between two bytes; a checkout waits for Razorpay for 10 s at most."""
-THREADS = 16
 PAGE = 100
-IDEMPOTENCY_CONFLICT = 409
 LEAST_CAPTURE_MIN, MOST_CAPTURE_MIN = 12, 7200
 """Razorpay's bounds for the time in which an authorized payment is captured by itself."""
 
-Result = TypeVar("Result")
+SPEED_WORDS = {RefundSpeed.NORMAL: "normal", RefundSpeed.INSTANT: "optimum"}
 
 
 class RazorpayGateway:
@@ -57,16 +41,14 @@ class RazorpayGateway:
         *,
         timeout_s: tuple[float, float] = TIMEOUT_S,
     ) -> None:
-        self._base_url = base_url.rstrip("/")
+        """Start nothing yet."""
         self._key_id = key_id
         self._key_secret = key_secret
-        self._timeout_s = timeout_s
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="razorpay")
-        self._of_thread = threading.local()
+        self._calls = RazorpayCalls(base_url, (key_id, key_secret), timeout_s=timeout_s)
 
     def close(self) -> None:
         """End the threads; calls under way are waited for."""
-        self._threads.shutdown(wait=True, cancel_futures=True)
+        self._calls.close()
 
     async def create_order(
         self, order_id: str, amount_paise: int, expires_at: datetime
@@ -81,7 +63,7 @@ class RazorpayGateway:
             order = oldest or client.order.create(body)
             return str(order["id"]), int(order["amount"])
 
-        razorpay_order_id, amount = await self._call(find_or_create, refusal=PaymentRejected)
+        razorpay_order_id, amount = await self._calls.ask(find_or_create, refusal=PaymentRejected)
         if amount != amount_paise:
             message = f"Razorpay has {razorpay_order_id} for {order_id} with another amount"
             raise PaymentRejected(message)
@@ -102,11 +84,11 @@ class RazorpayGateway:
             payments.reverse()
             return sorted(payments, key=lambda payment: payment.at)
 
-        return await self._call(read_all, refusal=PaymentRejected)
+        return await self._calls.ask(read_all, refusal=PaymentRejected)
 
     async def payment(self, payment_id: str) -> GatewayPayment:
         """Return one payment as it now is."""
-        return await self._call(
+        return await self._calls.ask(
             lambda client: read_payment(client.payment.fetch(payment_id, {})),
             refusal=PaymentRejected,
         )
@@ -123,15 +105,40 @@ class RazorpayGateway:
             message = "the payment's signature is not valid for this order"
             raise PaymentSignatureInvalid(message)
 
+    async def capture(self, payment_id: str, amount_paise: int) -> GatewayPayment:
+        """Take an authorized payment; one that an earlier try has captured is returned as it is."""
+
+        def capture_once(client: Any) -> GatewayPayment:
+            try:
+                # A fresh dictionary: the SDK's default one is shared by all threads.
+                body = {"currency": CURRENCY}
+                return read_payment(client.payment.capture(payment_id, amount_paise, body))
+            except RazorpayFailure as failure:
+                if failure.may_pass:
+                    raise
+                # The refusal's wording is not documented: the payment itself tells.
+                payment = read_payment(client.payment.fetch(payment_id, {}))
+                if not payment.captured or payment.amount_paise != amount_paise:
+                    raise
+                return payment
+
+        return await self._calls.ask(capture_once, refusal=PaymentRejected)
+
     async def refund(
-        self, payment_id: str, amount_paise: int, key: str, order_id: str
+        self,
+        payment_id: str,
+        amount_paise: int,
+        key: str,
+        order_id: str,
+        *,
+        speed: RefundSpeed = RefundSpeed.NORMAL,
     ) -> GatewayRefund:
         """Refund a captured payment, at most once per key."""
 
         def refund_once(client: Any) -> GatewayRefund:
             body = {
                 "amount": amount_paise,
-                "speed": "normal",
+                "speed": SPEED_WORDS[speed],
                 "receipt": key,
                 "notes": {"order_id": order_id},
             }
@@ -146,44 +153,25 @@ class RazorpayGateway:
                     raise
                 return made
 
-        return await self._call(refund_once, refusal=RefundRejected)
+        return await self._calls.ask(refund_once, refusal=RefundRejected)
 
     async def refund_status(self, payment_id: str, refund_id: str) -> GatewayRefund:
         """Return a refund as it now is."""
-        return await self._call(
+        return await self._calls.ask(
             lambda client: read_refund(client.payment.fetch_refund_id(payment_id, refund_id)),
             refusal=RefundRejected,
         )
 
-    async def _call(
-        self,
-        call: Callable[[Any], Result],
-        *,
-        refusal: type[PaymentRejected] | type[RefundRejected],
-    ) -> Result:
-        loop = asyncio.get_running_loop()
-        try:
-            return await loop.run_in_executor(self._threads, lambda: call(self._client()))
-        except RazorpayFailure as failure:
-            in_progress = failure.status == IDEMPOTENCY_CONFLICT and "in progress" in str(failure)
-            if failure.may_pass or in_progress:
-                raise PaymentGatewayUnavailable(str(failure)) from failure
-            message = f"Razorpay refuses: {failure}"
-            raise refusal(message) from failure
-        except (KeyError, TypeError, ValueError) as error:
-            message = f"Razorpay's answer is not of the known form: {error!r}"
-            raise PaymentGatewayUnavailable(message) from error
+    async def refunds_of(self, payment_id: str) -> Sequence[GatewayRefund]:
+        """Return every refund of a payment, oldest first."""
 
-    def _client(self) -> Any:
-        client = getattr(self._of_thread, "client", None)
-        if client is None:
-            client = razorpay.Client(
-                session=RazorpaySession(self._timeout_s),
-                auth=(self._key_id, self._key_secret),
-                base_url=self._base_url,
-            )
-            self._of_thread.client = client
-        return client
+        def read_all(client: Any) -> list[GatewayRefund]:
+            refunds = [read_refund(entity) for entity in _refunds(client, payment_id)]
+            # Newest first, as Razorpay lists them; within a second its own order decides.
+            refunds.reverse()
+            return sorted(refunds, key=lambda refund: refund.at)
+
+        return await self._calls.ask(read_all, refusal=PaymentRejected)
 
 
 def _order_body(order_id: str, amount_paise: int, expires_at: datetime) -> dict[str, Any]:
@@ -216,8 +204,15 @@ def _refund_made_earlier(
 
     Razorpay forgets idempotency keys some day; the refund's receipt, which is the key, remains.
     """
-    page = client.payment.fetch_multiple_refund(payment_id, {"count": PAGE})
-    for entity in page["items"]:
+    for entity in _refunds(client, payment_id):
         if entity.get("receipt") == key and entity["amount"] == amount_paise:
             return read_refund(entity)
     return None
+
+
+def _refunds(client: Any, payment_id: str) -> list[dict[str, Any]]:
+    """Return the refunds of a payment, newest first; a page that shifted repeats none."""
+    pages = read_pages(
+        lambda query: client.payment.fetch_multiple_refund(payment_id, query), size=PAGE, query={}
+    )
+    return list({entity.get("id"): entity for entity in pages}.values())

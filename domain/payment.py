@@ -103,15 +103,53 @@ class Refund:
     failure: str | None = None
 
 
+class RefundSpeed(StrEnum):
+    """How fast a refund goes; what is asked for as instant may still be processed as normal."""
+
+    NORMAL = "normal"
+    INSTANT = "instant"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GatewayRefund:
-    """A refund as Razorpay tells it; `status` is pending, processed or failed."""
+    """A refund as Razorpay tells it; `status` is pending, processed or failed.
+
+    Attributes:
+        key: the refund key it was made with (its receipt); None for one that we did not make.
+        speed: how it is processed, as far as known.
+        reference: the bank's number for it (ARN, RRN or UTR), which a customer can quote.
+    """
 
     refund_id: str
     payment_id: str
     amount_paise: int
     status: str
     at: datetime
+    key: str | None = None
+    speed: RefundSpeed | None = None
+    reference: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GatewayDispute:
+    """A dispute as Razorpay tells it.
+
+    Attributes:
+        status: open, under_review, won, lost or closed.
+        phase: fraud, retrieval, chargeback, pre_arbitration or arbitration.
+        deducted_paise: what left the balance; 0 unless lost.
+        respond_by: until when evidence is taken.
+    """
+
+    dispute_id: str
+    payment_id: str
+    amount_paise: int
+    deducted_paise: int
+    status: str
+    phase: str
+    reason_code: str
+    at: datetime
+    respond_by: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

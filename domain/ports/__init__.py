@@ -35,7 +35,7 @@ from domain.ports.events import (
     Subscription,
 )
 from domain.ports.orders import CheckoutRecord, Checkouts, OrderArchive, OrderCommands, OrderNews
-from domain.ports.payment import PaymentGateway, PaymentRefs
+from domain.ports.payment import PaymentGateway, PaymentRefs, PaymentReports
 from domain.ports.stock import Catalogue, Coupons, Inventory
 
 __all__ = [
@@ -70,6 +70,7 @@ __all__ = [
     "ParcelItem",
     "PaymentGateway",
     "PaymentRefs",
+    "PaymentReports",
     "Position",
     "QueueMessage",
     "Remittance",

@@ -9,7 +9,7 @@ from itertools import count
 
 from domain.errors import PaymentRejected, PaymentSignatureInvalid, RefundRejected
 from domain.messages import ConfirmPayment
-from domain.payment import GatewayPayment, GatewayRefund, PaymentOrder
+from domain.payment import GatewayPayment, GatewayRefund, PaymentOrder, RefundSpeed
 from tests.fakes.recording import Recorder
 
 KEY_ID = "rzp_test_fake"
@@ -70,11 +70,29 @@ class FakePaymentGateway(Recorder):
             message = "the payment's signature is not valid for this order"
             raise PaymentSignatureInvalid(message)
 
+    async def capture(self, payment_id: str, amount_paise: int) -> GatewayPayment:
+        async with self._call("capture", payment_id=payment_id, amount_paise=amount_paise):
+            payment = self.payments.get(payment_id)
+            if payment is None or payment.amount_paise != amount_paise:
+                message = "there is no such payment over this amount"
+                raise PaymentRejected(message)
+            if not payment.captured:
+                self._check_capture(payment)
+                payment = replace(payment, status="captured", captured=True)
+                self.payments[payment_id] = payment
+            return payment
+
     async def refund(
-        self, payment_id: str, amount_paise: int, key: str, order_id: str
+        self,
+        payment_id: str,
+        amount_paise: int,
+        key: str,
+        order_id: str,
+        *,
+        speed: RefundSpeed = RefundSpeed.NORMAL,
     ) -> GatewayRefund:
         given = {"payment_id": payment_id, "amount_paise": amount_paise, "key": key}
-        async with self._call("refund", order_id=order_id, **given):
+        async with self._call("refund", order_id=order_id, speed=speed, **given):
             if key not in self.refunds:
                 self._check_refund(payment_id, amount_paise)
                 self.refunds[key] = GatewayRefund(
@@ -83,6 +101,8 @@ class FakePaymentGateway(Recorder):
                     amount_paise=amount_paise,
                     status="processed" if self.refunds_settle_at_once else "pending",
                     at=datetime.now(UTC),
+                    key=key,
+                    speed=speed,
                 )
             made = self.refunds[key]
             if (made.payment_id, made.amount_paise) != (payment_id, amount_paise):
@@ -97,6 +117,13 @@ class FakePaymentGateway(Recorder):
                     return refund
             message = "there is no such refund"
             raise RefundRejected(message)
+
+    async def refunds_of(self, payment_id: str) -> Sequence[GatewayRefund]:
+        async with self._call("refunds_of", payment_id=payment_id):
+            if payment_id not in self.payments:
+                message = "there is no such payment"
+                raise PaymentRejected(message)
+            return [one for one in self.refunds.values() if one.payment_id == payment_id]
 
     def pay(self, razorpay_order_id: str, outcome: str = "captured") -> ConfirmPayment:
         """Make an attempt that ends as told, and return what the payment sheet hands over."""
@@ -124,6 +151,15 @@ class FakePaymentGateway(Recorder):
                 self.refunds[key] = replace(refund, status=status)
                 return self.refunds[key]
         raise KeyError(refund_id)
+
+    def _check_capture(self, payment: GatewayPayment) -> None:
+        if payment.status != "authorized":
+            message = "only an authorized payment can be captured"
+            raise PaymentRejected(message)
+        others = self.payments.values()
+        if any(o.captured and o.razorpay_order_id == payment.razorpay_order_id for o in others):
+            message = "the order is already paid"
+            raise PaymentRejected(message)
 
     def _check_refund(self, payment_id: str, amount_paise: int) -> None:
         if self.refuse_refunds is not None:

@@ -19,7 +19,11 @@ from tests.fakes.gateways import FakePaymentGateway
 KEY_ID = "rzp_test_contract"
 KEY_SECRET = "contract-key-secret"
 TIMEOUT_S = (0.5, 0.5)
-ROUTES = {"create_order": "POST /v1/orders", "refund": "POST /v1/payments/*/refund"}
+ROUTES = {
+    "create_order": "POST /v1/orders",
+    "refund": "POST /v1/payments/*/refund",
+    "capture": "POST /v1/payments/*/capture",
+}
 
 
 class Merchant(Protocol):

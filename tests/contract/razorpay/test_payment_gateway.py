@@ -12,7 +12,7 @@ from domain.errors import (
 )
 from domain.ids import refund_key
 from domain.messages import ConfirmPayment
-from domain.payment import PaymentOrder
+from domain.payment import PaymentOrder, RefundSpeed
 from tests.contract.razorpay.conftest import Merchant
 
 AMOUNT = 149_900
@@ -207,3 +207,99 @@ async def test_a_refund_can_be_looked_up(merchant: Merchant, order_id: str) -> N
 
     assert found == made
     assert found.status == "pending"
+
+
+async def test_an_authorized_payment_is_captured_once(merchant: Merchant, order_id: str) -> None:
+    order = await placed(merchant, order_id)
+    held = merchant.pay(order.razorpay_order_id, "authorized").razorpay_payment_id
+
+    first = await merchant.gateway.capture(held, AMOUNT)
+    again = await merchant.gateway.capture(held, AMOUNT)
+
+    assert first.captured
+    assert again == first
+    assert await merchant.gateway.payment(held) == first
+
+
+async def test_a_capture_whose_answer_was_lost_is_known_by_the_payment(
+    merchant: Merchant, order_id: str
+) -> None:
+    order = await placed(merchant, order_id)
+    held = merchant.pay(order.razorpay_order_id, "authorized").razorpay_payment_id
+    merchant.lose_answer("capture")
+    with pytest.raises(PaymentGatewayUnavailable):
+        await merchant.gateway.capture(held, AMOUNT)
+
+    assert (await merchant.gateway.capture(held, AMOUNT)).captured
+
+
+@pytest.mark.parametrize("amount", [AMOUNT - 1, AMOUNT + 1])
+@pytest.mark.parametrize("outcome", ["authorized", "captured"])
+async def test_only_the_whole_payment_can_be_captured(
+    merchant: Merchant, order_id: str, outcome: str, amount: int
+) -> None:
+    order = await placed(merchant, order_id)
+    payment_id = merchant.pay(order.razorpay_order_id, outcome).razorpay_payment_id
+    with pytest.raises(PaymentRejected):
+        await merchant.gateway.capture(payment_id, amount)
+
+
+async def test_a_failed_payment_cannot_be_captured(merchant: Merchant, order_id: str) -> None:
+    order = await placed(merchant, order_id)
+    failed = merchant.pay(order.razorpay_order_id, "failed").razorpay_payment_id
+    with pytest.raises(PaymentRejected):
+        await merchant.gateway.capture(failed, AMOUNT)
+
+
+async def test_an_unknown_payment_cannot_be_captured(merchant: Merchant) -> None:
+    with pytest.raises(PaymentRejected):
+        await merchant.gateway.capture("pay_00000000000000", AMOUNT)
+
+
+@pytest.mark.parametrize("speed", RefundSpeed)
+async def test_a_refund_says_its_speed_and_its_key(
+    merchant: Merchant, order_id: str, speed: RefundSpeed
+) -> None:
+    payment_id = (await paid(merchant, order_id)).razorpay_payment_id
+    key = refund_key(order_id, 1)
+
+    refund = await merchant.gateway.refund(payment_id, 50_000, key, order_id, speed=speed)
+
+    assert (refund.speed, refund.key) == (speed, key)
+
+
+async def test_a_refund_that_was_made_keeps_its_speed(merchant: Merchant, order_id: str) -> None:
+    payment_id = (await paid(merchant, order_id)).razorpay_payment_id
+    key = refund_key(order_id, 1)
+    made = await merchant.gateway.refund(payment_id, 50_000, key, order_id)
+    again = await merchant.gateway.refund(
+        payment_id, 50_000, key, order_id, speed=RefundSpeed.INSTANT
+    )
+    assert again == made
+    assert merchant.refunds_made(payment_id) == 1
+
+
+async def test_the_refunds_of_a_payment_are_told_oldest_first(
+    merchant: Merchant, order_id: str
+) -> None:
+    payment_id = (await paid(merchant, order_id)).razorpay_payment_id
+    assert list(await merchant.gateway.refunds_of(payment_id)) == []
+    keys = [refund_key(order_id, number) for number in (1, 2, 3)]
+    for key in keys:
+        await merchant.gateway.refund(payment_id, 1_000, key, order_id)
+
+    refunds = await merchant.gateway.refunds_of(payment_id)
+
+    assert [refund.key for refund in refunds] == keys
+    assert {refund.amount_paise for refund in refunds} == {1_000}
+
+
+async def test_refunds_of_an_unknown_payment_are_refused(merchant: Merchant) -> None:
+    with pytest.raises(PaymentRejected):
+        await merchant.gateway.refunds_of("pay_00000000000000")
+
+
+async def test_an_unknown_refund_is_refused(merchant: Merchant, order_id: str) -> None:
+    payment_id = (await paid(merchant, order_id)).razorpay_payment_id
+    with pytest.raises(RefundRejected):
+        await merchant.gateway.refund_status(payment_id, "rfnd_00000000000000")
