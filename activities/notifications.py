@@ -1,7 +1,7 @@
 """Messages to the customer, each at most once per occasion."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from temporalio import activity
 
@@ -9,6 +9,7 @@ from activities.failures import refusals
 from domain import ids
 from domain.notifications import NotificationRequest, compose_mail
 from domain.ports import Mail, Mailer, SentMail
+from domain.ports.links import LinkKeys
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,10 +26,11 @@ class NotificationActivities:
     mail under the same Message-ID, once the claim has lapsed.
     """
 
-    def __init__(self, mailer: Mailer, sent: SentMail) -> None:
+    def __init__(self, mailer: Mailer, sent: SentMail, links: LinkKeys) -> None:
         """Receive the ports."""
         self._mailer = mailer
         self._sent = sent
+        self._links = links
         self._under_way: set[asyncio.Task[None]] = set()
 
     @activity.defn
@@ -40,13 +42,19 @@ class NotificationActivities:
         `MailRefused`.
         """
         key = ids.notification_key(request.order_id, request.template, request.occasion)
+        letter = compose_mail(key, await self._linked(request))
         if await self._sent.claim(key):
-            delivery = asyncio.create_task(self._deliver(compose_mail(key, request)))
+            delivery = asyncio.create_task(self._deliver(letter))
             self._under_way.add(delivery)
             delivery.add_done_callback(self._end)
             with refusals():
                 await asyncio.shield(delivery)
         return SendNotificationResult(channel="email")
+
+    async def _linked(self, request: NotificationRequest) -> NotificationRequest:
+        """Return the request with the link's key, which thus never stands in a history."""
+        key = await self._links.key(request.order_id)
+        return replace(request, tracking_url=f"{request.tracking_url}?k={key}")
 
     async def _deliver(self, mail: Mail) -> None:
         try:

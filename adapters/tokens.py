@@ -36,8 +36,12 @@ class TokenIssuer:
         now: datetime,
         scope: Scope = Scope.CUSTOMER,
         lifetime: timedelta = DEFAULT_LIFETIME,
+        order_id: str | None = None,
     ) -> str:
-        """A token for a customer or an ops person, valid from `now` for `lifetime`."""
+        """A token for a customer or an ops person, valid from `now` for `lifetime`.
+
+        With an `order_id` it speaks of that order alone.
+        """
         claims = {
             "sub": subject,
             "scope": str(scope),
@@ -45,6 +49,7 @@ class TokenIssuer:
             "exp": now + lifetime,
             "iss": ISSUER,
             "aud": AUDIENCE,
+            **({"order": order_id} if order_id else {}),
         }
         return jwt.encode(claims, self._secret, algorithm=ALGORITHM)
 
@@ -87,10 +92,15 @@ def _caller(claims: dict[str, Any]) -> Caller:
     if scope not in SCOPES:
         message = f"the token's scope is unknown: it must be one of {', '.join(SCOPES)}"
         raise InvalidToken(message)
+    order_id = claims.get("order")
+    if order_id is not None and (not isinstance(order_id, str) or not order_id):
+        message = "the token's order is no order id"
+        raise InvalidToken(message)
     return Caller(
         subject=subject,
         scope=Scope(scope),
         expires_at=datetime.fromtimestamp(claims["exp"], UTC),
+        order_id=order_id,
     )
 
 

@@ -10,7 +10,7 @@ from api.dependencies import Deps
 from api.problems.catalogue import FORBIDDEN
 from api.problems.handlers import unauthorized
 from api.problems.problem import Problem
-from domain.errors import InvalidToken
+from domain.errors import InvalidToken, OrderNotFound
 from domain.ports import Caller, Scope
 
 _bearer = HTTPBearer(
@@ -29,14 +29,33 @@ def _caller(
 
     Raises:
         Problem: 401, without a token or with one that cannot be trusted.
+        OrderNotFound: a token of one order asks for another.
     """
     if credentials is None:
         sent = "authorization" in request.headers
         raise unauthorized("the Authorization header is not `Bearer <token>`" if sent else "")
     try:
-        return deps.tokens.verify(credentials.credentials)
+        caller = deps.tokens.verify(credentials.credentials)
     except InvalidToken as error:
         raise unauthorized(str(error)) from error
+    _keep_to_its_order(request, caller)
+    return caller
+
+
+def _keep_to_its_order(request: Request, caller: Caller) -> None:
+    """Refuse what a token of one order does not speak of: here, so that no route can forget it.
+
+    Raises:
+        OrderNotFound: another order, which is not to be told apart from an unknown one.
+        Problem: 403, a route that is about no order in particular.
+    """
+    if caller.order_id is None:
+        return
+    named = request.path_params.get("order_id")
+    if named is None:
+        raise Problem(FORBIDDEN, "this token speaks of one order only; sign in")
+    if named != caller.order_id:
+        raise OrderNotFound
 
 
 AnyCaller = Annotated[Caller, Depends(_caller)]

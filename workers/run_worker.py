@@ -21,6 +21,7 @@ from adapters.mongo.connection import connect as connect_database
 from adapters.mongo.coupons import MongoCoupons
 from adapters.mongo.documents import MongoDocumentRegister
 from adapters.mongo.inventory import MongoInventory
+from adapters.mongo.link_keys import MongoLinkKeys
 from adapters.mongo.order_archive import MongoOrderArchive
 from adapters.mongo.order_heads import MongoOrderHeads
 from adapters.mongo.sent_mail import MongoSentMail
@@ -123,6 +124,7 @@ async def connected(settings: Settings, client: Client) -> AsyncIterator[Activit
             files=S3Files(aws, settings.s3_bucket),
             mailer=SmtpMailer(settings.smtp_url, settings.mail_from),
             sent_mail=MongoSentMail(database),
+            links=MongoLinkKeys(database, settings.jwt_secret),
             publisher=SnsEventPublisher(aws),
             heads=MongoOrderHeads(database),
             archive=archive,

@@ -28,6 +28,7 @@ from domain.ports import (
     PaymentRefs,
     SentMail,
 )
+from domain.ports.links import LinkKeys
 from workflows import policies
 from workflows.housekeeping import HousekeepingWorkflow
 from workflows.order import OrderWorkflow
@@ -50,6 +51,7 @@ class ActivityPorts:
     files: DocumentFiles
     mailer: Mailer
     sent_mail: SentMail
+    links: LinkKeys
     publisher: EventPublisher
     heads: OrderHeads
     archive: OrderArchive
@@ -117,7 +119,7 @@ def _schedules(ports: ActivityPorts) -> list[Activity]:
 
 
 def _notifications(ports: ActivityPorts) -> list[Activity]:
-    return [NotificationActivities(ports.mailer, ports.sent_mail).send_notification]
+    return [NotificationActivities(ports.mailer, ports.sent_mail, ports.links).send_notification]
 
 
 _BUILDERS: dict[str, Callable[[ActivityPorts], list[Activity]]] = {

@@ -89,6 +89,7 @@ INDEXES: Final[dict[str, list[IndexModel]]] = {
     "tax_documents": [IndexModel([("key", ASCENDING)], unique=True)],
     "document_series": [],
     "sent_mail": [],
+    "link_keys": [],
 }
 """Every collection with its indexes besides `_id`; transactions need collections that exist."""
 

@@ -61,11 +61,12 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Caller:
-    """Who is asking."""
+    """Who is asking. With an `order_id` they may see and steer that order and nothing else."""
 
     subject: str
     scope: Scope
     expires_at: datetime
+    order_id: str | None = None
 
 
 class TokenVerifier(Protocol):

@@ -44,6 +44,7 @@ from domain.errors import (
 from tests.activities.requests import BOOKING, HANDOVER, MAIL, document_to_issue, parcel_to_book
 from tests.domain.orders import NOON, ONE_PARCEL, ORDER_ID, placed
 from tests.fakes.keys import FakeSentMail
+from tests.fakes.links import FakeLinkKeys
 from tests.fakes.stores import FakeCatalogue
 
 
@@ -78,7 +79,7 @@ def _calls(port: Any) -> dict[str, tuple[Callable[..., Any], Any]]:
     money = PaymentActivities(port, port)
     parcels = DeliveryActivities(port, FakeCatalogue())
     papers = InvoicingActivities(port, port, port, FakeCatalogue())
-    mails = NotificationActivities(port, FakeSentMail())
+    mails = NotificationActivities(port, FakeSentMail(), FakeLinkKeys())
     events = EventActivities(port, port, port)
     return {
         "hold_stock": (stock.hold_stock, HOLD),

@@ -11,13 +11,14 @@ from domain.ports import Mail
 from tests.activities.requests import MAIL
 from tests.domain.orders import ORDER_ID
 from tests.fakes.keys import FakeSentMail
+from tests.fakes.links import FakeLinkKeys
 from tests.fakes.mailer import FakeMailer
 
 
 class PostOffice:
     def __init__(self) -> None:
         self.mailer, self.sent = FakeMailer(), FakeSentMail()
-        self.activities = NotificationActivities(self.mailer, self.sent)
+        self.activities = NotificationActivities(self.mailer, self.sent, FakeLinkKeys())
 
     async def send(self, occasion: str = "4") -> str:
         request = replace(MAIL, occasion=occasion)
@@ -32,6 +33,15 @@ async def test_a_message_is_claimed_sent_and_marked() -> None:
     assert (mail.key, mail.to) == (f"{ORDER_ID}:order_confirmed:4", "asha@example.com")
     assert "Your order is confirmed" in mail.subject
     assert office.sent.sent == {mail.key}
+
+
+async def test_the_mail_holds_a_link_to_the_order_with_its_key() -> None:
+    office = PostOffice()
+    await office.send()
+    (mail,) = office.mailer.sent
+    link = f"https://shop.test/track/{ORDER_ID}?k={ORDER_ID}-key-0"
+    assert link in mail.text
+    assert f"href='{link}'" in mail.html
 
 
 async def test_a_message_that_is_marked_is_not_sent_again() -> None:
@@ -78,7 +88,7 @@ async def test_a_refused_address_is_final_and_stays_unmarked() -> None:
 async def test_an_attempt_that_is_given_up_still_ends_its_talk_and_the_next_does_not_send() -> None:
     office = PostOffice()
     relay = SlowRelay()
-    activities = NotificationActivities(relay, office.sent)
+    activities = NotificationActivities(relay, office.sent, FakeLinkKeys())
     first = asyncio.create_task(activities.send_notification(MAIL))
     await relay.reached.wait()
     first.cancel()
@@ -96,7 +106,7 @@ async def test_an_attempt_that_is_given_up_still_ends_its_talk_and_the_next_does
 async def test_an_attempt_that_was_given_up_and_failed_leaves_the_message_to_the_next() -> None:
     office = PostOffice()
     relay = SlowRelay(MailUnavailable("closed the line"))
-    activities = NotificationActivities(relay, office.sent)
+    activities = NotificationActivities(relay, office.sent, FakeLinkKeys())
     first = asyncio.create_task(activities.send_notification(MAIL))
     await relay.reached.wait()
     first.cancel()

@@ -80,3 +80,15 @@ def test_what_is_no_token_is_refused(token: str) -> None:
 def test_a_short_secret_is_refused() -> None:
     with pytest.raises(ValueError, match="ORDERS_JWT_SECRET"):
         TokenIssuer("short")
+
+
+def test_a_token_of_one_order_says_which() -> None:
+    issuer, verifier = TokenIssuer(SECRET), TokenVerifier(SECRET)
+    assert verifier.verify(issuer.issue("cus_1", now=NOW)).order_id is None
+    bound = issuer.issue("cus_1", now=NOW, order_id="ord_1")
+    assert verifier.verify(bound).order_id == "ord_1"
+
+
+@pytest.mark.parametrize("order", ["", 7, ["ord_1"]])
+def test_an_order_that_is_none_spoils_its_token(order: object) -> None:
+    assert "order" in refusal(signed(order=order))

@@ -6,6 +6,7 @@ from typing import Any
 import jwt
 import pytest
 
+from adapters.tokens import TokenIssuer
 from tests.api.shop import JWT_SECRET, ShopFront, order_body, problem_type
 
 ANOTHER_SECRET = "another-secret-that-is-just-as-long-as-ours"
@@ -96,3 +97,20 @@ async def test_a_customer_cannot_act_for_ops(front: ShopFront, method: str, path
     response = await front.http.request(method, path, json={}, headers=front.bearer())
     assert response.status_code == 403
     assert problem_type(response) == "forbidden"
+
+
+async def test_a_token_of_one_order_opens_that_order_and_nothing_else(
+    front: ShopFront,
+) -> None:
+    mine, other = await front.placed(), await front.placed()
+    token = TokenIssuer(JWT_SECRET).issue(
+        front.customer, now=front.clock.now(), order_id=mine["order_id"]
+    )
+    bound = {"Authorization": f"Bearer {token}"}
+    assert (await front.get(f"/orders/{mine['order_id']}", bound)).status_code == 200
+    assert (await front.get(f"/orders/{mine['order_id']}/events", bound)).status_code == 200
+    assert (await front.get(f"/orders/{other['order_id']}", bound)).status_code == 404
+    assert (await front.get("/orders", bound)).status_code == 403
+    assert (await front.post("/orders", order_body(), bound)).status_code == 403
+    cancelled = await front.post(f"/orders/{other['order_id']}/cancel", {"reason": "no"}, bound)
+    assert cancelled.status_code == 404

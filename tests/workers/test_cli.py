@@ -82,3 +82,9 @@ def test_help_is_quick() -> None:
     assert orders("--help").returncode == 0
     # Half a second on an idle machine; loading every process would take several.
     assert time.monotonic() - began < 3
+
+
+def test_a_link_needs_an_order_id(tmp_path: Path) -> None:
+    done = orders("link", "--order", "nonsense", "--data", str(tmp_path))
+    assert done.returncode == 2
+    assert "--order is 'nonsense'" in done.stderr

@@ -31,6 +31,7 @@ from domain.shipment import CourierUpdate, ShipmentState
 from domain.status import OrderStatus
 from tests.fakes.aws import FakeFiles
 from tests.fakes.gateways import FakePaymentGateway
+from tests.fakes.links import FakeLinkKeys
 from tests.fakes.stock import FakeCatalogue, FakeCoupons, FakeInventory, Shop
 from tests.workflows.doubles import (
     CourierDouble,
@@ -106,6 +107,7 @@ class House:
             files=self.files,
             mailer=self.mail,
             sent_mail=self.mail,
+            links=FakeLinkKeys(),
             publisher=self.publisher,
             heads=self.stores,
             archive=self.stores,
