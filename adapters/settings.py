@@ -10,6 +10,7 @@ from typing import Literal
 
 from adapters.settings_reader import HIGHEST_PORT, SettingsError, SettingsReader
 from adapters.settings_rules import refuse_live_keys_in_dev, refuse_unsafe_production
+from adapters.tracking_limits import TrackingLimits, read_tracking_limits
 
 __all__ = ["Settings", "SettingsError"]
 
@@ -45,6 +46,7 @@ class Settings:
         revive_late_payments: a late capture revives the order if stock allows, instead of
             being refunded.
         data_dir: where the embedded stack keeps its files.
+        tracking: how much clients may ask of the tracking service.
     """
 
     env: Environment
@@ -84,6 +86,7 @@ class Settings:
     cod_limit_paise: int
     revive_late_payments: bool
     data_dir: Path
+    tracking: TrackingLimits
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
@@ -158,4 +161,5 @@ def _read(reader: SettingsReader) -> Settings:
         cod_limit_paise=reader.integer("ORDERS_COD_LIMIT_PAISE", 20_000_00, lowest=0),
         revive_late_payments=reader.flag("ORDERS_REVIVE_LATE_PAYMENTS", default=False),
         data_dir=Path(reader.text("ORDERS_DATA_DIR", ".data")),
+        tracking=read_tracking_limits(reader),
     )

@@ -148,8 +148,24 @@ def test_no_problem_text_repeats_a_secret() -> None:
 
 def test_the_document_names_every_setting_and_no_other() -> None:
     root = Path(__file__).resolve().parents[2]
-    source = (root / "adapters/settings.py").read_text()
-    read = set(re.findall(r'reader\.\w+\(\s*"([A-Z0-9_]+)"', source)) | {"ORDERS_ENV"}
+    files = ("adapters/settings.py", "adapters/tracking_limits.py")
+    source = "".join((root / name).read_text() for name in files)
+    found = re.findall(r'(?:reader\.\w+|number)\(\s*"([A-Z0-9_]+)"', source)
+    read = set(found) | {"ORDERS_ENV"}
     document = (root / "docs/settings.md").read_text()
     section = document.split("## Settings of the processes")[1].split("\n## ")[0]
     assert set(re.findall(r"^\| `([A-Z0-9_]+)`", section, re.MULTILINE)) == read
+
+
+def test_shop_pages_that_may_follow_orders_are_origins_comma_apart() -> None:
+    given = {"ORDERS_TRACKING_ORIGINS": "https://shop.in, https://www.shop.in/"}
+    settings = Settings.from_env(DEV | given)
+    assert settings.tracking.origins == {"https://shop.in", "https://www.shop.in"}
+    assert Settings.from_env(DEV).tracking.origins == frozenset()
+    for wrong in ("shop.in", "https://shop.in/page"):
+        assert "give origins" in problems(DEV | {"ORDERS_TRACKING_ORIGINS": wrong})
+
+
+def test_production_drains_longer() -> None:
+    assert Settings.from_env(DEV).tracking.drain_s == 5
+    assert Settings.from_env(PRODUCTION).tracking.drain_s == 20
