@@ -3,7 +3,8 @@
 import json
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any, Final
 
 from redis.asyncio import Redis
@@ -11,6 +12,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from adapters.gathering import Gathering
 from adapters.redis_subscription import RedisSubscription, channel_of
 from domain.errors import StoreUnavailable
 from domain.events import OrderEvent
@@ -33,6 +35,7 @@ class RedisLiveFeed:
         """Use this server; nothing is dialled until the first call."""
         self._url = url
         self._confirm_timeout_s = confirm_timeout_s
+        self._announcements = Gathering(self._announce_all)
         self._client = Redis.from_url(
             url,
             protocol=2,
@@ -42,12 +45,21 @@ class RedisLiveFeed:
         )
 
     async def announce(self, events: Sequence[OrderEvent]) -> None:
-        """Tell the watchers of each order, in one message per order. Best effort: never raises."""
+        """Tell the watchers of each order, in one message per order. Best effort: never raises.
+
+        Calls at the same moment share their round trip.
+        """
+        await self._announcements.ask(events)
+
+    async def _announce_all(self, calls: Sequence[Sequence[OrderEvent]]) -> Sequence[None]:
         orders: dict[str, list[OrderEvent]] = defaultdict(list)
-        for event in events:
+        for event in chain.from_iterable(calls):
             orders[event.order_id].append(event)
-        if not orders:
-            return
+        if orders:
+            await self._publish(orders)
+        return [None] * len(calls)
+
+    async def _publish(self, orders: Mapping[str, Sequence[OrderEvent]]) -> None:
         try:
             async with self._client.pipeline(transaction=False) as pipeline:
                 for order_id, batch in orders.items():

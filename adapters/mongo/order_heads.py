@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from pymongo.errors import DuplicateKeyError
+from pymongo import UpdateOne
+from pymongo.errors import BulkWriteError, DuplicateKeyError
 
+from adapters.gathering import Gathering
 from adapters.mongo.connection import Collection, Database, Document, guarded
 from domain.errors import LogDiverged
 from domain.ports import KEPT_DIGESTS, NO_FACTS, Position
@@ -27,6 +29,7 @@ class MongoOrderHeads:
     def __init__(self, db: Database) -> None:
         """Write to this database, whose indexes exist."""
         self._heads: Collection = db["order_heads"]
+        self._catching_up = Gathering(self._caught_up_all)
 
     @guarded
     async def advance(
@@ -65,20 +68,21 @@ class MongoOrderHeads:
         found = self._heads.find({"behind_since": {"$lt": older_than}}, {"_id": 1})
         return [each["_id"] for each in await found.sort("behind_since").limit(limit).to_list(None)]
 
-    @guarded
     async def caught_up(self, order_id: str, position: Position) -> None:
-        """Record how far the view is; never goes back. Idempotent."""
-        seen = {"$max": [_number(position), _SEEN]}
-        moved = {"$gt": [_number(position), _SEEN]}
-        # When each missing head came is not kept: a view that moves counts from the newest.
-        since = {"$cond": [moved, "$head_at", "$behind_since"]}
-        await self._write(
-            {"_id": order_id},
-            {
-                "behind_since": {"$cond": [{"$gt": [_HEAD, seen]}, since, "$$REMOVE"]},
-                "seen": seen,
-            },
-        )
+        """Record how far the view is; never goes back. Idempotent.
+
+        Calls for several orders at the same moment share their round trip.
+        """
+        await self._catching_up.ask((order_id, position))
+
+    @guarded
+    async def _caught_up_all(self, calls: Sequence[tuple[str, Position]]) -> Sequence[None]:
+        writes = [UpdateOne({"_id": each[0]}, _caught_up(each[1]), upsert=True) for each in calls]
+        try:
+            await self._heads.bulk_write(writes, ordered=False)
+        except BulkWriteError:  # two writers met in creating a head; both are there now
+            await self._heads.bulk_write(writes, ordered=False)
+        return [None] * len(calls)
 
     async def _write(self, selector: Document, fields: dict[str, Any]) -> bool:
         """Set fields from their present values, in one step on the server.
@@ -95,6 +99,15 @@ class MongoOrderHeads:
 
 def _number(position: Position) -> int:
     return position.epoch * _EPOCH + position.sequence
+
+
+def _caught_up(position: Position) -> list[Document]:
+    seen = {"$max": [_number(position), _SEEN]}
+    moved = {"$gt": [_number(position), _SEEN]}
+    # When each missing head came is not kept: a view that moves counts from the newest.
+    since = {"$cond": [moved, "$head_at", "$behind_since"]}
+    behind_since = {"$cond": [{"$gt": [_HEAD, seen]}, since, "$$REMOVE"]}
+    return [{"$set": {"behind_since": behind_since, "seen": seen}}]
 
 
 def _of_older_epoch(position: Position) -> Document:

@@ -1,11 +1,14 @@
 """The views of orders, and the questions asked of them."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from secrets import token_hex
 from typing import Any, Final
 
-from pymongo import ASCENDING, DESCENDING
-from pymongo.errors import DuplicateKeyError
+from pymongo import ASCENDING, DESCENDING, ReplaceOne, UpdateOne
+from pymongo.errors import BulkWriteError
 
+from adapters.gathering import Gathering
 from adapters.mongo.connection import Collection, Database, Document, guarded
 from domain.cart import normalise_phone
 from domain.errors import OrderNotFound
@@ -26,12 +29,16 @@ class MongoOrderViews:
     def __init__(self, db: Database) -> None:
         """Write to this database, whose indexes exist."""
         self._views: Collection = db["order_views"]
+        self._gets = Gathering(self._get_all)
+        self._saves = Gathering(self._save_all)
 
-    @guarded
     async def get(self, order_id: str) -> OrderView | None:
         """Return the view, or None if no event of this order has arrived."""
-        found = await self._views.find_one({"_id": order_id})
-        return _view(found) if found else None
+        return await self._gets.ask(order_id)
+
+    async def _get_all(self, order_ids: Sequence[str]) -> Sequence[OrderView | None]:
+        found = await self.get_many(order_ids)
+        return [found.get(order_id) for order_id in order_ids]
 
     @guarded
     async def get_many(self, order_ids: Sequence[str]) -> Mapping[str, OrderView]:
@@ -39,7 +46,6 @@ class MongoOrderViews:
         found = await self._views.find({"_id": {"$in": list(order_ids)}}).to_list(None)
         return {document["_id"]: _view(document) for document in found}
 
-    @guarded
     async def save(self, view: OrderView, expected: Position | None) -> bool:
         """Store a view if the stored one is at `expected` (None: absent). False: others were first.
 
@@ -49,18 +55,20 @@ class MongoOrderViews:
         if expected is not None and Position.of(view) < expected:
             message = f"a view of {view.order_id} at {Position.of(view)} cannot follow {expected}"
             raise ValueError(message)
-        if expected is not None:
-            selector = {
-                "_id": view.order_id,
-                "epoch": expected.epoch,
-                "sequence": expected.sequence,
-            }
-            return (await self._views.replace_one(selector, _document(view))).matched_count == 1
-        try:
-            await self._views.insert_one(_document(view))
-        except DuplicateKeyError:
-            return False
-        return True
+        return await self._saves.ask((view, expected))
+
+    @guarded
+    async def _save_all(self, saves: Sequence[tuple[OrderView, Position | None]]) -> Sequence[bool]:
+        marks = [token_hex(8) for _ in saves]
+        writes = [_write(*save, mark) for save, mark in zip(saves, marks, strict=True)]
+        with suppress(BulkWriteError):  # two writers met in creating a view; the marks tell who won
+            result = await self._views.bulk_write(writes, ordered=False)
+            if result.modified_count + result.upserted_count == len(saves):
+                return [True] * len(saves)
+        ids = [view.order_id for view, _ in saves]
+        found = await self._views.find({"_id": {"$in": ids}}, {"saved_as": 1}).to_list(None)
+        stored = {document["_id"]: document["saved_as"] for document in found}
+        return [stored.get(order_id) == mark for order_id, mark in zip(ids, marks, strict=True)]
 
     @guarded
     async def of_customer(
@@ -131,6 +139,16 @@ def _customer_key(text: str) -> str:
     if phone := normalise_phone(text):
         return phone
     return text.strip().casefold() if "@" in text else text.strip()
+
+
+def _write(
+    view: OrderView, expected: Position | None, mark: str
+) -> UpdateOne | ReplaceOne[Document]:
+    document = {**_document(view), "saved_as": mark}
+    if expected is None:
+        return UpdateOne({"_id": view.order_id}, {"$setOnInsert": document}, upsert=True)
+    place = {"epoch": expected.epoch, "sequence": expected.sequence}
+    return ReplaceOne({"_id": view.order_id, **place}, document)
 
 
 def _document(view: OrderView) -> Document:
