@@ -10,6 +10,7 @@ from dataclasses import MISSING, fields, is_dataclass
 from datetime import date, datetime
 from enum import Enum
 from functools import cache
+from operator import attrgetter, methodcaller
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from domain.events import SCHEMA_VERSION, SOURCE, SPEC_VERSION, EventData, EventType, OrderEvent
@@ -24,18 +25,8 @@ class Unreadable(ValueError):
 
 def to_json(value: Any) -> Any:
     """Return the JSON form: dataclasses as objects without their absent (None) fields."""
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    if is_dataclass(value):
-        pairs = ((name, getattr(value, name)) for name in _names(type(value)))
-        return {name: to_json(item) for name, item in pairs if item is not None}
-    if isinstance(value, Mapping):
-        return {str(key): to_json(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [to_json(item) for item in value]
-    return value
+    kind: Any = type(value)
+    return _writer(kind)(value)
 
 
 def from_json(cls: type[_T], document: Any) -> _T:
@@ -109,8 +100,32 @@ def load_event(text: str | bytes) -> OrderEvent:
     return read_envelope(document)
 
 
-def _names(cls: Any) -> tuple[str, ...]:
-    return tuple(cls.__dataclass_fields__)
+@cache
+def _writer(cls: Any) -> Callable[[Any], Any]:
+    """Return how values of exactly this class are written; events are written all day."""
+    if issubclass(cls, Enum):
+        return attrgetter("value")
+    if issubclass(cls, datetime | date):
+        return methodcaller("isoformat")
+    if is_dataclass(cls):
+        return _dataclass_writer(tuple(cls.__dataclass_fields__))
+    if issubclass(cls, Mapping):
+        return lambda pairs: {str(key): to_json(item) for key, item in pairs.items()}
+    if issubclass(cls, list | tuple):
+        return lambda items: [to_json(item) for item in items]
+    return _as_it_is
+
+
+def _dataclass_writer(names: tuple[str, ...]) -> Callable[[Any], Any]:
+    def write(value: Any) -> Any:
+        pairs = ((name, getattr(value, name)) for name in names)
+        return {name: to_json(item) for name, item in pairs if item is not None}
+
+    return write
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 @cache
