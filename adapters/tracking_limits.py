@@ -71,7 +71,6 @@ def _origins(reader: SettingsReader) -> frozenset[str]:
     origins = frozenset(each.strip().rstrip("/") for each in given if each.strip())
     for each in sorted(origins):
         if not each.startswith(("https://", "http://")) or "/" in each.split("://", 1)[1]:
-            reader.refuse(
-                name, f"holds {each!r}: give origins such as https://shop.in, comma apart"
-            )
+            problem = f"holds {each!r}: give origins such as https://shop.in, comma apart"
+            reader.refuse("ORDERS_TRACKING_ORIGINS", problem)
     return origins
