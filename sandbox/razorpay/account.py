@@ -22,14 +22,27 @@ class RefundBehaviour:
     Attributes:
         settle_s: clock seconds from `pending` to `processed`; 0 answers `processed` at once.
         fail_next: how many of the next refunds the bank refuses.
+        bounce_next: how many of the next refunds come back `failed` after they were `processed`.
+        bounce_s: clock seconds until they do.
+        slow_next: how many of the next instant refunds the bank takes at normal speed only.
         balance_short: whether the merchant's balance is too small for any refund.
         work_s: real seconds for which a refund call is in progress before it is answered.
     """
 
     settle_s: float
     fail_next: int = 0
+    bounce_next: int = 0
+    bounce_s: float = 3600.0
+    slow_next: int = 0
     balance_short: bool = False
     work_s: float = 0.0
+
+    def take(self, counter: str) -> bool:
+        """Use up one of `fail_next`, `bounce_next` or `slow_next`, if there is one."""
+        left = int(getattr(self, counter))
+        if left:
+            setattr(self, counter, left - 1)
+        return left > 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,6 +102,7 @@ def account_state(account: Account) -> dict[str, object]:
         "payments": [one.as_json() for one in ledger.payments.values()],
         "refunds": [one.as_json() for one in ledger.refunds.values()],
         "disputes": [one.as_json() for one in ledger.disputes.values()],
+        "adjustments": [one.as_json() for one in ledger.adjustments.values()],
         "settlements": [one.as_json() for one in ledger.settlements.values()],
         "webhooks": {
             "url": account.config.webhook_url,

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from sandbox.control import TrafficRules
-from sandbox.razorpay import control_routes
+from sandbox.razorpay import control_books, control_payments
 from sandbox.razorpay.account import Account, open_account
 from sandbox.razorpay.api import disputes, orders, payments, refunds, settlements
 from sandbox.razorpay.api.errors import URL_NOT_FOUND, fault_answer, not_applicable
@@ -43,7 +43,8 @@ def create_app(config: RazorpaySandboxConfig) -> Starlette:
             *settlements.routes(account),
             *sheet.routes(account),
             *ledger_page.routes(account),
-            *control_routes.routes(account),
+            *control_payments.routes(account),
+            *control_books.routes(account),
             *account.panel.routes(),
         ],
         middleware=[account.panel.middleware(rules)],
@@ -79,11 +80,11 @@ def plan_again(account: Account) -> None:
         plan_refund(account, refund)
         if refund.debited and refund.settlement_id is None:
             plan_settlement(account, refund.created_at)
-
     for dispute in account.ledger.disputes.values():
         plan_dispute(account, dispute)
-        if dispute.closed_at is not None and dispute.debited and dispute.settlement_id is None:
-            plan_settlement(account, dispute.closed_at)
+    for adjustment in account.ledger.adjustments.values():
+        if adjustment.settlement_id is None:
+            plan_settlement(account, adjustment.created_at)
 
 
 def _is_api(path: str) -> bool:

@@ -1,4 +1,4 @@
-"""Orders, payments, refunds and the other things that Razorpay keeps, and their wire form.
+"""Orders, payments and refunds as Razorpay keeps them, and their wire form.
 
 Amounts are integer paise. `created_at` is unix seconds as an integer on the wire; moments that only
 the sandbox knows (`due_at`, `captured_at`, …) are unix seconds as floats.
@@ -66,6 +66,7 @@ class Payment:
     created_at: int
     status: str = "created"
     captured: bool = False
+    international: bool = False
     amount_refunded: int = 0
     description: str | None = None
     card: Json | None = None
@@ -103,7 +104,7 @@ class Payment:
             "status": self.status,
             "order_id": self.order_id,
             "invoice_id": None,
-            "international": False,
+            "international": self.international,
             "method": self.method,
             "amount_refunded": self.amount_refunded,
             "refund_status": self.refund_status,
@@ -141,7 +142,12 @@ class Payment:
 
 @dataclass(kw_only=True, slots=True)
 class Refund:
-    """Money on its way back. `failing` marks one that the bank is going to refuse."""
+    """Money on its way back.
+
+    `failing` marks one that the bank is going to refuse, `bounces_s` one that comes back so many
+    seconds after it was processed, `slows` one that the bank will not take at once. `debited` is
+    what it takes from the merchant's balance: 0 for one that gave back what was never captured.
+    """
 
     id: str
     amount: int
@@ -156,6 +162,8 @@ class Refund:
     acquirer_data: Json = field(default_factory=lambda: {"arn": None})
     due_at: float | None = None
     failing: bool = False
+    slows: bool = False
+    bounces_s: float | None = None
     debited: int = 0
     settlement_id: str | None = None
 
@@ -175,114 +183,6 @@ class Refund:
             "status": self.status,
             "speed_processed": self.speed_processed,
             "speed_requested": self.speed_requested,
-        }
-
-
-@dataclass(kw_only=True, slots=True)
-class Dispute:
-    """A customer's claim through the bank. Losing it takes `amount` from the merchant's balance."""
-
-    id: str
-    amount: int
-    currency: str
-    payment_id: str
-    created_at: int
-    respond_by: int
-    status: str = "open"
-    phase: str = "chargeback"
-    reason_code: str = "goods_or_services_not_received"
-    debited: int = 0
-    evidence: Json = field(default_factory=dict)
-    closed_at: float | None = None
-    settlement_id: str | None = None
-
-    def as_json(self) -> Json:
-        """Return the dispute as the API shows it."""
-        return {
-            "id": self.id,
-            "entity": "dispute",
-            "payment_id": self.payment_id,
-            "amount": self.amount,
-            "currency": self.currency,
-            "amount_deducted": self.debited,
-            "reason_code": self.reason_code,
-            "respond_by": self.respond_by,
-            "status": self.status,
-            "phase": self.phase,
-            "evidence": self.evidence,
-            "created_at": self.created_at,
-        }
-
-
-@dataclass(kw_only=True, slots=True)
-class Settlement:
-    """A payout of the merchant's balance to the bank."""
-
-    id: str
-    amount: int
-    fees: int
-    tax: int
-    utr: str
-    created_at: int
-
-    def as_json(self) -> Json:
-        """Return the settlement as the API shows it."""
-        return {
-            "id": self.id,
-            "entity": "settlement",
-            "amount": self.amount,
-            "status": "processed",
-            "fees": self.fees,
-            "tax": self.tax,
-            "utr": self.utr,
-            "created_at": self.created_at,
-        }
-
-
-Reported = Order | Payment | Refund | Dispute | Settlement
-"""What a webhook can be about."""
-
-
-@dataclass(kw_only=True, slots=True)
-class IdempotencyKey:
-    """A refund key: the request it was used with and, once it exists, the answer."""
-
-    key: str
-    request: str
-    answer: Json | None = None
-
-
-@dataclass(kw_only=True, slots=True)
-class WebhookEvent:
-    """One webhook event and every attempt to deliver it.
-
-    `state` is `pending`, `delivered`, `lost` (a fault swallowed it), `failed` (24 hours without a
-    2xx), `skipped` (the hook was disabled) or `unsubscribed` (no hook). `body` are the exact
-    characters sent each time; `secret` is the one in force when the event came into being.
-    """
-
-    id: str
-    name: str
-    subject: str
-    body: str
-    secret: str
-    created_at: float
-    state: str = "pending"
-    due_at: float | None = None
-    copies: int = 1
-    held: bool = False
-    attempts: list[Json] = field(default_factory=list)
-
-    def as_json(self) -> Json:
-        """Return the event for the state listing, without its secret."""
-        return {
-            "id": self.id,
-            "event": self.name,
-            "subject": self.subject,
-            "created_at": self.created_at,
-            "state": self.state,
-            "next_attempt_at": self.due_at if self.state == "pending" else None,
-            "attempts": self.attempts,
         }
 
 

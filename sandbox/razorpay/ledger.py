@@ -1,26 +1,23 @@
 """Everything the sandbox knows, in memory and written through to a document store."""
 
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any, TypeVar
 
 from sandbox.clock import Clock
 from sandbox.documents import DocumentStore
 from sandbox.razorpay.api.errors import invalid_input, unknown_id
-from sandbox.razorpay.entities import (
-    Dispute,
-    IdempotencyKey,
-    Order,
-    Payment,
-    Refund,
-    Reported,
-    Settlement,
-    WebhookEvent,
-)
+from sandbox.razorpay.balance import Adjustment, Dispute, Settlement
+from sandbox.razorpay.entities import Order, Payment, Refund
 from sandbox.razorpay.identity import is_id
+from sandbox.razorpay.stored import Entity, IdempotencyKey, WebhookEvent
 
-Entity = Reported | WebhookEvent
+Kept = Entity | WebhookEvent
+Loaded = TypeVar(
+    "Loaded", Order, Payment, Refund, Dispute, Adjustment, Settlement, WebhookEvent, IdempotencyKey
+)
 Found = TypeVar("Found", Order, Payment, Refund, Dispute, Settlement)
 
 CLOCK = ("settings", "clock")
@@ -32,13 +29,14 @@ class Ledger:
 
     def __init__(self, store: DocumentStore) -> None:
         self._store = store
-        self.orders = {key: Order(**body) for key, body in store.all("order")}
-        self.payments = {key: Payment(**body) for key, body in store.all("payment")}
-        self.refunds = {key: Refund(**body) for key, body in store.all("refund")}
-        self.disputes = {key: Dispute(**body) for key, body in store.all("dispute")}
-        self.settlements = {key: Settlement(**body) for key, body in store.all("settlement")}
-        self.events = {key: WebhookEvent(**body) for key, body in store.all("event")}
-        self.keys = {key: IdempotencyKey(**body) for key, body in store.all("key")}
+        self.orders = _load(Order, store.all("order"))
+        self.payments = _load(Payment, store.all("payment"))
+        self.refunds = _load(Refund, store.all("refund"))
+        self.disputes = _load(Dispute, store.all("dispute"))
+        self.adjustments = _load(Adjustment, store.all("adjustment"))
+        self.settlements = _load(Settlement, store.all("settlement"))
+        self.events = _load(WebhookEvent, store.all("event"))
+        self.keys = _load(IdempotencyKey, store.all("key"))
         settings = dict(store.all("settings"))
         self._payments_of: defaultdict[str, list[Payment]] = defaultdict(list)
         self._refunds_of: defaultdict[str, list[Refund]] = defaultdict(list)
@@ -47,18 +45,19 @@ class Ledger:
         for refund in self.refunds.values():
             self._index(refund)
         # Any: each dictionary holds the one class that it is listed under.
-        self._kept: dict[type[Entity], tuple[str, dict[str, Any]]] = {
+        self._kept: dict[type[Kept], tuple[str, dict[str, Any]]] = {
             Order: ("order", self.orders),
             Payment: ("payment", self.payments),
             Refund: ("refund", self.refunds),
             Dispute: ("dispute", self.disputes),
+            Adjustment: ("adjustment", self.adjustments),
             Settlement: ("settlement", self.settlements),
             WebhookEvent: ("event", self.events),
         }
         self.clock_ahead_s = float(settings.get("clock", {}).get("ahead_s", 0.0))
         self.hook_enabled = bool(settings.get("hook", {}).get("enabled", True))
 
-    def save(self, *entities: Entity) -> None:
+    def save(self, *entities: Kept) -> None:
         """Make the present state of the entities durable."""
         for entity in entities:
             kind, known = self._kept[type(entity)]
@@ -121,11 +120,20 @@ class Ledger:
         """Close the store."""
         self._store.close()
 
-    def _index(self, entity: Entity) -> None:
+    def _index(self, entity: Kept) -> None:
         if isinstance(entity, Payment):
             self._payments_of[entity.order_id].append(entity)
         elif isinstance(entity, Refund):
             self._refunds_of[entity.payment_id].append(entity)
+
+
+def _load(kind: type[Loaded], stored: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, Loaded]:
+    """Return the stored entities; what an older sandbox knew of them and this one not is left."""
+    known = {one.name for one in fields(kind)}
+    return {
+        key: kind(**{name: value for name, value in body.items() if name in known})
+        for key, body in stored
+    }
 
 
 def _find(known: "dict[str, Found]", prefix: str, entity_id: str) -> "Found":

@@ -6,24 +6,11 @@ from sandbox.razorpay.account import Account
 from sandbox.razorpay.api import fields
 from sandbox.razorpay.api.call import Call, api_route
 from sandbox.razorpay.api.errors import invalid_input
+from sandbox.razorpay.balance import EVIDENCE_LISTS, Dispute
 from sandbox.razorpay.bank.disputing import move_dispute
-from sandbox.razorpay.entities import Dispute
+from sandbox.razorpay.entities import Json
 
-EVIDENCE_FIELDS = (
-    "amount",
-    "summary",
-    "shipping_proof",
-    "billing_proof",
-    "cancellation_proof",
-    "customer_communication",
-    "proof_of_service",
-    "explanation_letter",
-    "refund_confirmation",
-    "access_activity_log",
-    "refund_cancellation_policy",
-    "term_and_conditions",
-    "others",
-)
+LONGEST_SUMMARY = 1000
 
 
 def routes(account: Account) -> list[Route]:
@@ -60,9 +47,9 @@ async def accept_dispute(call: Call) -> dict[str, object]:
 async def contest_dispute(call: Call) -> dict[str, object]:
     """Keep evidence (`action` draft) or hand it in (`submit`), which starts the review."""
     dispute = _open_dispute(call)
-    fields.refuse_unknown(call.body, (*EVIDENCE_FIELDS, "action"))
+    fields.refuse_unknown(call.body, ("amount", "summary", *EVIDENCE_LISTS, "action"))
     action = fields.choice(call.body, "action", ("draft", "submit"), "draft")
-    dispute.evidence.update({name: call.body[name] for name in call.body if name != "action"})
+    dispute.evidence |= _evidence(call.body, dispute)
     if action == "submit":
         move_dispute(call.account, dispute, "under_review", at=call.account.now())
     else:
@@ -70,9 +57,25 @@ async def contest_dispute(call: Call) -> dict[str, object]:
     return dispute.as_json()
 
 
+def _evidence(body: fields.Fields, dispute: Dispute) -> Json:
+    given: Json = {name: body[name] for name in EVIDENCE_LISTS if name in body}
+    for name, documents in given.items():
+        if documents is not None and not isinstance(documents, list):
+            description = f"The {name} must be an array."
+            raise invalid_input(description, name)
+    if body.get("summary") is not None:
+        given["summary"] = fields.text(body, "summary", LONGEST_SUMMARY)
+    if body.get("amount") is not None:
+        given["amount"] = fields.amount_paise(body)
+        if fields.amount_paise(body) > dispute.amount:
+            description = "contest amount cannot be greater than dispute amount."
+            raise invalid_input(description, "amount")
+    return given
+
+
 def _open_dispute(call: Call) -> Dispute:
     dispute = call.account.ledger.dispute(call.ids["dispute_id"])
     if dispute.status != "open":
-        description = f"The dispute is {dispute.status} and cannot be answered any more"
+        description = f"Action not allowed when dispute is in {dispute.status} status."
         raise invalid_input(description)
     return dispute

@@ -11,8 +11,9 @@ from sandbox.razorpay.api import fields
 from sandbox.razorpay.api.call import Call, api_route
 from sandbox.razorpay.api.errors import not_applicable, unknown_id
 from sandbox.razorpay.bank.refunding import check_refund, start_refund
-from sandbox.razorpay.entities import IdempotencyKey, Payment, Refund
+from sandbox.razorpay.entities import Payment, Refund
 from sandbox.razorpay.identity import new_id
+from sandbox.razorpay.stored import IdempotencyKey
 
 KEY_HEADER = "x-refund-idempotency"
 KEY_FORM = re.compile(r"[A-Za-z0-9_-]{10,}")

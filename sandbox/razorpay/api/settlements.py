@@ -10,11 +10,20 @@ from sandbox.razorpay.account import Account
 from sandbox.razorpay.api import fields
 from sandbox.razorpay.api.call import Call, api_route
 from sandbox.razorpay.api.errors import invalid_input
+from sandbox.razorpay.balance import Adjustment, Settlement
 from sandbox.razorpay.bank.settling import IST
-from sandbox.razorpay.entities import Dispute, Json, Payment, Refund, Settlement, notes_json
+from sandbox.razorpay.entities import Json, Payment, Refund, notes_json
 
 LARGEST_RECON_COUNT = 1000
 RECON_FIELDS = ("year", "month", "day", "count", "skip")
+ORIGIN_KEYS = (
+    "order_id",
+    "order_receipt",
+    "method",
+    "card_network",
+    "card_issuer",
+    "card_type",
+)
 
 
 def routes(account: Account) -> list[Route]:
@@ -62,90 +71,99 @@ def recon_rows(account: Account, settlement: Settlement) -> Iterator[Json]:
     for refund in account.ledger.refunds.values():
         if refund.settlement_id == settlement.id:
             yield _refund_row(account, refund, settlement)
-    for dispute in account.ledger.disputes.values():
-        if dispute.settlement_id == settlement.id:
-            yield _dispute_row(account, dispute, settlement)
+    for adjustment in account.ledger.adjustments.values():
+        if adjustment.settlement_id == settlement.id:
+            yield _adjustment_row(adjustment, settlement)
 
 
 def _payment_row(account: Account, payment: Payment, settlement: Settlement) -> Json:
     fee = payment.fee or 0
-    row = _row(account, payment, payment, settlement)
-    row.update(
-        entity_id=payment.id,
-        type="payment",
-        credit=payment.credited - fee,
-        amount=payment.credited,
-        fee=fee,
-        tax=payment.tax or 0,
-        created_at=payment.created_at,
-        payment_id=None,
-        notes=notes_json(payment.notes),
-    )
-    return row
+    return {
+        "entity_id": payment.id,
+        "type": "payment",
+        "debit": 0,
+        "credit": payment.credited - fee,
+        "amount": payment.credited,
+        "currency": payment.currency,
+        "fee": fee,
+        "tax": payment.tax or 0,
+        **_settled(payment.created_at, settlement),
+        "credit_type": "default",
+        "description": payment.description,
+        "notes": notes_json(payment.notes),
+        "payment_id": None,
+        "settlement_utr": settlement.utr,
+        **_origin(account, payment),
+        "dispute_id": None,
+    }
 
 
 def _refund_row(account: Account, refund: Refund, settlement: Settlement) -> Json:
     payment = account.ledger.payments[refund.payment_id]
-    row = _row(account, refund, payment, settlement)
-    row.update(
-        entity_id=refund.id,
-        type="refund",
-        debit=refund.debited,
-        amount=refund.debited,
-        created_at=refund.created_at,
-        payment_id=payment.id,
-        notes=notes_json(refund.notes),
-    )
-    return row
-
-
-def _dispute_row(account: Account, dispute: Dispute, settlement: Settlement) -> Json:
-    payment = account.ledger.payments[dispute.payment_id]
-    row = _row(account, dispute, payment, settlement)
-    row.update(
-        type="adjustment",
-        debit=dispute.debited,
-        amount=dispute.debited,
-        payment_id=payment.id,
-        dispute_id=dispute.id,
-        description="Dispute lost",
-    )
-    return row
-
-
-def _row(
-    account: Account, entity: Payment | Refund | Dispute, payment: Payment, settlement: Settlement
-) -> Json:
-    order = account.ledger.orders[payment.order_id]
-    card = payment.card or {}
     return {
-        "entity_id": entity.id,
-        "type": None,
-        "debit": 0,
+        "entity_id": refund.id,
+        "type": "refund",
+        "debit": refund.debited,
         "credit": 0,
-        "amount": 0,
-        "currency": entity.currency,
+        "amount": refund.debited,
+        "currency": refund.currency,
         "fee": 0,
         "tax": 0,
+        **_settled(refund.created_at, settlement),
+        "credit_type": "default",
+        "description": None,
+        "notes": notes_json(refund.notes),
+        "payment_id": payment.id,
+        "settlement_utr": settlement.utr,
+        **_origin(account, payment),
+        "dispute_id": None,
+    }
+
+
+def _adjustment_row(adjustment: Adjustment, settlement: Settlement) -> Json:
+    """Return a row as the published sample shows it: no order, no UTR, no `credit_type`."""
+    return {
+        "entity_id": adjustment.id,
+        "type": "adjustment",
+        "debit": max(0, -adjustment.amount),
+        "credit": max(0, adjustment.amount),
+        "amount": abs(adjustment.amount),
+        "currency": adjustment.currency,
+        "fee": 0,
+        "tax": 0,
+        **_settled(adjustment.created_at, settlement),
+        "description": adjustment.description,
+        "notes": None,
+        "payment_id": adjustment.payment_id,
+        "settlement_utr": None,
+        **dict.fromkeys(ORIGIN_KEYS),
+        "dispute_id": adjustment.dispute_id,
+    }
+
+
+def _settled(created_at: int, settlement: Settlement) -> Json:
+    return {
         "on_hold": False,
         "settled": True,
-        "created_at": entity.created_at,
+        "created_at": created_at,
         "settled_at": settlement.created_at,
         "settlement_id": settlement.id,
         "posted_at": None,
-        "credit_type": "default",
-        "description": payment.description,
-        "notes": [],
-        "payment_id": None,
-        "settlement_utr": settlement.utr,
-        "order_id": order.id,
-        "order_receipt": order.receipt,
-        "method": payment.method,
-        "card_network": card.get("network"),
-        "card_issuer": card.get("issuer"),
-        "card_type": card.get("type"),
-        "dispute_id": None,
     }
+
+
+def _origin(account: Account, payment: Payment) -> Json:
+    order = account.ledger.orders[payment.order_id]
+    card = payment.card or {}
+    values = (
+        order.id,
+        order.receipt,
+        payment.method,
+        card.get("network"),
+        card.get("issuer"),
+        card.get("type"),
+    )
+    return dict(zip(ORIGIN_KEYS, values, strict=True))
 
 
 def _period(query: Mapping[str, str]) -> tuple[float, float]:

@@ -1,14 +1,36 @@
-"""Settlement: what was captured and refunded goes to the merchant's bank account two days later."""
+"""Settlement: the merchant's balance goes to the bank account two days after it moved."""
 
 import secrets
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 from sandbox.razorpay.account import Account, atomic
-from sandbox.razorpay.entities import Dispute, Payment, Refund, Settlement
+from sandbox.razorpay.balance import Adjustment, Settlement
+from sandbox.razorpay.entities import Payment, Refund
 from sandbox.razorpay.identity import new_id
 
 IST = timezone(timedelta(hours=5, minutes=30), "IST")
 SETTLEMENT_HOUR = 10
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Due:
+    """What a settlement pays out."""
+
+    payments: list[Payment]
+    refunds: list[Refund]
+    adjustments: list[Adjustment]
+
+    @property
+    def amount(self) -> int:
+        """Return credits minus debits, in paise."""
+        captured = sum(one.credited - (one.fee or 0) for one in self.payments)
+        refunded = sum(one.debited for one in self.refunds)
+        return captured - refunded + sum(one.amount for one in self.adjustments)
+
+    def __bool__(self) -> bool:
+        """Tell whether anything moved."""
+        return bool(self.payments or self.refunds or self.adjustments)
 
 
 def plan_settlement(account: Account, at: float) -> None:
@@ -25,35 +47,52 @@ def plan_settlement(account: Account, at: float) -> None:
 
 
 @atomic
+def adjust_balance(
+    account: Account,
+    payment: Payment,
+    amount: int,
+    description: str,
+    *,
+    at: float,
+    dispute_id: str | None = None,
+) -> Adjustment:
+    """Correct the balance by a signed amount, on account of a payment."""
+    adjustment = Adjustment(
+        id=new_id("adj"),
+        amount=amount,
+        currency=payment.currency,
+        created_at=int(at),
+        description=description,
+        payment_id=payment.id,
+        dispute_id=dispute_id,
+    )
+    account.ledger.save(adjustment)
+    plan_settlement(account, at)
+    return adjustment
+
+
+@atomic
 def settle(account: Account, *, at: float, before: float | None = None) -> Settlement | None:
-    """Pay out what was captured and refunded before a moment (default: everything).
+    """Pay out what moved before a moment (default: everything).
 
     Returns:
-        The settlement; None if there is nothing, or if refunds outweigh captures and wait for them.
+        The settlement; None if there is nothing, or if debits outweigh credits and wait for them.
     """
-    limit = at if before is None else before
-    payments = [one for one in _captured(account) if (one.captured_at or 0) <= limit]
-    refunds = [one for one in _debited(account) if one.created_at <= limit]
-    amount = sum(one.credited - (one.fee or 0) for one in payments)
-    disputes = [one for one in _lost(account) if (one.closed_at or 0) <= limit]
-    amount -= sum(one.debited for one in refunds) + sum(one.debited for one in disputes)
-    if amount < 0 or not (payments or refunds or disputes):
+    due = _due(account, at if before is None else before)
+    if not due or due.amount < 0:
         return None
     settlement = Settlement(
         id=new_id("setl"),
-        amount=amount,
-        fees=sum(one.fee or 0 for one in payments),
-        tax=sum(one.tax or 0 for one in payments),
-        utr=f"UTR{secrets.randbelow(10**12):012d}",
+        amount=due.amount,
+        fees=sum(one.fee or 0 for one in due.payments),
+        tax=sum(one.tax or 0 for one in due.payments),
+        utr=f"{int(at)}{secrets.token_hex(3)}",
         created_at=int(at),
     )
-    for payment in payments:
-        payment.settlement_id = settlement.id
-    for refund in refunds:
-        refund.settlement_id = settlement.id
-    for dispute in disputes:
-        dispute.settlement_id = settlement.id
-    account.ledger.save(settlement, *payments, *refunds, *disputes)
+    settled: list[Payment | Refund | Adjustment] = [*due.payments, *due.refunds, *due.adjustments]
+    for one in settled:
+        one.settlement_id = settlement.id
+    account.ledger.save(settlement, *settled)
     account.hook.emit("settlement.processed", settlement=settlement, at=at)
     return settlement
 
@@ -63,21 +102,24 @@ def _run_planned(account: Account, due_at: float) -> None:
     settle(account, at=due_at, before=due_at - account.config.settlement_delay_s)
 
 
-def _captured(account: Account) -> list[Payment]:
-    payments = account.ledger.payments.values()
-    return [one for one in payments if one.credited and one.settlement_id is None]
-
-
-def _lost(account: Account) -> list[Dispute]:
-    disputes = account.ledger.disputes.values()
-    return [one for one in disputes if one.debited and one.settlement_id is None]
-
-
-def _debited(account: Account) -> list[Refund]:
-    """Return refunds that left the balance; a pending one may still come back, so it waits."""
-    refunds = account.ledger.refunds.values()
-    return [
-        one
-        for one in refunds
-        if one.debited and one.status == "processed" and one.settlement_id is None
-    ]
+def _due(account: Account, limit: float) -> Due:
+    """Return what is not settled yet; a pending refund may still come back, so it waits."""
+    ledger = account.ledger
+    return Due(
+        payments=[
+            one
+            for one in ledger.payments.values()
+            if one.credited and one.settlement_id is None and (one.captured_at or 0) <= limit
+        ],
+        refunds=[
+            one
+            for one in ledger.refunds.values()
+            if one.debited and one.status == "processed" and one.settlement_id is None
+            and one.created_at <= limit
+        ],
+        adjustments=[
+            one
+            for one in ledger.adjustments.values()
+            if one.settlement_id is None and one.created_at <= limit
+        ],
+    )  # fmt: skip

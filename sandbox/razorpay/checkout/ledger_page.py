@@ -10,9 +10,11 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from sandbox.razorpay.account import Account
+from sandbox.razorpay.balance import Settlement
 from sandbox.razorpay.bank.settling import IST
 from sandbox.razorpay.checkout.sheet import ASSETS
-from sandbox.razorpay.entities import Json, Order, Payment, Refund, Settlement, WebhookEvent
+from sandbox.razorpay.entities import Json, Order, Payment, Refund
+from sandbox.razorpay.stored import WebhookEvent
 
 SHOWN_ROWS = 50
 GOOD = frozenset({"paid", "captured", "processed", "delivered"})

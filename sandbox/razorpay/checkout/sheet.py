@@ -35,7 +35,7 @@ from sandbox.razorpay.bank.known_instruments import (
     otp_passes,
 )
 from sandbox.razorpay.bank.methods import Instrument
-from sandbox.razorpay.control_routes import handover
+from sandbox.razorpay.control_payments import handover
 from sandbox.razorpay.entities import Order, Payment
 
 ASSETS = Path(__file__).parent / "assets"

@@ -13,9 +13,10 @@ import httpx
 
 from sandbox.control import ControlPanel
 from sandbox.razorpay.config import RazorpaySandboxConfig
-from sandbox.razorpay.entities import Json, Payment, Reported, WebhookEvent
+from sandbox.razorpay.entities import Json, Payment
 from sandbox.razorpay.identity import account_id, new_id, sign
 from sandbox.razorpay.ledger import Ledger
+from sandbox.razorpay.stored import Reported, WebhookEvent
 from sandbox.razorpay.webhooks.payloads import event_body
 
 ANSWER_LIMIT_S = 5.0

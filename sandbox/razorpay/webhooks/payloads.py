@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from sandbox.razorpay.entities import Json, Payment, Reported
+from sandbox.razorpay.entities import Json, Payment
+from sandbox.razorpay.stored import Reported
 
 LACKING_IN_ORDER_PAID = ("error_source", "error_step", "error_reason", "acquirer_data")
 

@@ -41,9 +41,12 @@ async def test_a_contested_dispute_goes_under_review_and_is_won(fresh_razorpay: 
     dispute = await disputed(fresh_razorpay)
     path = f"/v1/disputes/{dispute['id']}"
     draft = await fresh_razorpay.ok("PATCH", f"{path}/contest", {"summary": "it was delivered"})
-    assert (draft["status"], draft["evidence"]) == ("open", {"summary": "it was delivered"})
-    sent = await fresh_razorpay.ok("PATCH", f"{path}/contest", {"action": "submit"})
+    assert (draft["status"], draft["evidence"]["summary"]) == ("open", "it was delivered")
+    assert draft["evidence"]["submitted_at"] is None
+    proof = {"action": "submit", "shipping_proof": ["doc_EFtmUsbwpXwBH9"]}
+    sent = await fresh_razorpay.ok("PATCH", f"{path}/contest", proof)
     assert sent["status"] == "under_review"
+    assert sent["evidence"]["submitted_at"] >= sent["created_at"]
     await fresh_razorpay.refused("POST", f"{path}/accept", {})
     await fresh_razorpay.control.post(f"/_control/disputes/{dispute['id']}", json={"status": "won"})
     won = await fresh_razorpay.ok("GET", path)
@@ -70,7 +73,9 @@ async def test_an_accepted_dispute_leaves_the_balance_in_the_next_settlement(
     ]
     assert sum(one["credit"] - one["debit"] for one in rows) == settled["amount"]
     (row,) = [one for one in rows if one["type"] == "adjustment"]
-    assert (row["debit"], row["dispute_id"]) == (40_000, dispute["id"])
+    assert (row["debit"], row["credit"], row["amount"]) == (40_000, 0, 40_000)
+    assert (row["dispute_id"], row["payment_id"]) == (dispute["id"], dispute["payment_id"])
+    assert row["entity_id"].startswith("adj_")
 
 
 async def test_silence_loses_a_dispute_at_its_deadline(fresh_razorpay: Bench) -> None:
@@ -105,4 +110,48 @@ async def test_an_ended_dispute_moves_no_more(razorpay: Bench) -> None:
     assert (await razorpay.control.post(path, json={"status": "closed"})).status_code == 200
     assert (await razorpay.control.post(path, json={"status": "won"})).status_code == 400
     error = await razorpay.refused("PATCH", f"/v1/disputes/{dispute['id']}/contest", {})
-    assert "cannot be answered" in error["description"]
+    assert error["description"] == "Action not allowed when dispute is in closed status."
+
+
+async def test_insufficient_evidence_opens_a_dispute_again_until_a_new_deadline(
+    fresh_razorpay: Bench,
+) -> None:
+    dispute = await disputed(fresh_razorpay, respond_in_s=3_600)
+    path = f"/v1/disputes/{dispute['id']}"
+    await fresh_razorpay.ok("PATCH", f"{path}/contest", {"action": "submit"})
+    await fresh_razorpay.control.post(
+        f"/_control/disputes/{dispute['id']}",
+        json={"status": "action_required", "respond_in_s": 7_200},
+    )
+    again = await fresh_razorpay.ok("GET", path)
+    assert again["status"] == "open"
+    assert again["respond_by"] >= dispute["respond_by"] + 3_600
+    await fresh_razorpay.advance(7_100)
+    assert (await fresh_razorpay.ok("GET", path))["status"] == "open"
+    await fresh_razorpay.advance(110)
+    assert (await fresh_razorpay.ok("GET", path))["status"] == "lost"
+    await fresh_razorpay.receiver.wait_for(7)
+    assert fresh_razorpay.receiver.events[3:] == [
+        "payment.dispute.created",
+        "payment.dispute.under_review",
+        "payment.dispute.action_required",
+        "payment.dispute.lost",
+    ]
+
+
+async def test_a_dispute_says_why(razorpay: Bench) -> None:
+    dispute = await disputed(razorpay, reason_code="duplicate_processing", phase="fraud")
+    assert (dispute["reason_code"], dispute["phase"]) == ("duplicate_processing", "fraud")
+
+
+async def test_more_than_the_dispute_is_not_contested(razorpay: Bench) -> None:
+    dispute = await disputed(razorpay, amount=40_000)
+    path = f"/v1/disputes/{dispute['id']}/contest"
+    error = await razorpay.refused("PATCH", path, {"amount": 40_001})
+    assert error["description"] == "contest amount cannot be greater than dispute amount."
+    kept = await razorpay.ok("PATCH", path, {"amount": 30_000})
+    assert kept["evidence"]["amount"] == 30_000
+    error = await razorpay.refused("PATCH", path, {"shipping_proof": "doc_1"})
+    assert error["field"] == "shipping_proof"
+    error = await razorpay.refused("PATCH", path, {"invalid_proof_type": []})
+    assert error["description"] == "invalid_proof_type is/are not required and should not be sent"

@@ -48,6 +48,6 @@ async def test_recon_through_the_sdk(fresh_razorpay: Bench) -> None:
     api = client(fresh_razorpay)
     await fresh_razorpay.captured_payment()
     settled = (await fresh_razorpay.control.post("/_control/settlements")).json()["settlement"]
-    assert settled["utr"].startswith("UTR")
+    assert settled["utr"].startswith(str(settled["created_at"]))
     fetched = await asyncio.to_thread(api.settlement.fetch, settled["id"])
     assert fetched == settled
