@@ -1,7 +1,8 @@
 """Razorpay's reports behind the port `PaymentReports`: settlements, their rows, disputes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from typing import TypeVar
 
 from adapters.razorpay_calls import RazorpayCalls, read_pages
 from adapters.razorpay_entities import read_dispute, read_settlement, read_settlement_row
@@ -14,6 +15,8 @@ TIMEOUT_S = (3.0, 30.0)
 THREADS = 2
 PAGE = 100
 RECON_PAGE = 1000
+
+Told = TypeVar("Told", Settlement, GatewayDispute)
 
 
 class RazorpayReports:
@@ -66,7 +69,7 @@ class RazorpayReports:
             ],
             refusal=PaymentRejected,
         )
-        return sorted({one.settlement_id: one for one in found}.values(), key=lambda one: one.at)
+        return _oldest_first({one.settlement_id: one for one in found}.values())
 
     async def dispute(self, dispute_id: str) -> GatewayDispute:
         """Return a dispute as it now is."""
@@ -84,5 +87,11 @@ class RazorpayReports:
             ],
             refusal=PaymentRejected,
         )
-        known = {one.dispute_id: one for one in found if one.at >= since}
-        return sorted(known.values(), key=lambda one: one.at)
+        return _oldest_first({one.dispute_id: one for one in found if one.at >= since}.values())
+
+
+def _oldest_first(found: Iterable[Told]) -> list[Told]:
+    """Turn Razorpay's order, which is newest first; within a second its own order decides."""
+    told = list(found)
+    told.reverse()
+    return sorted(told, key=lambda one: one.at)
