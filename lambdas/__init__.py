@@ -1,1 +1,1 @@
-"""The same entry points as plain functions, no framework."""
+"""Functions: plain handlers without a server framework; `functions` declares each of them."""
