@@ -15,7 +15,7 @@ from consumers.contract import (
     MessageConsumer,
     UnknownType,
 )
-from domain.events import SCHEMA_VERSION, EventType, OrderEvent
+from domain.events import SCHEMA_VERSIONS, EventType, OrderEvent
 from domain.ports import QueueMessage
 from domain.wire import Unreadable, read_envelope
 
@@ -129,12 +129,15 @@ def read_event(body: str) -> OrderEvent:
 
 
 def _refuse_future(event_type: object, schema: object) -> None:
-    if isinstance(event_type, str) and event_type not in set(EventType):
+    if not isinstance(event_type, str):
+        return
+    if event_type not in set(EventType):
         message = f"event type {event_type[:60]!r} is not known to this version"
         raise FromTheFuture(message)
-    version = schema.rpartition("/")[2] if isinstance(schema, str) else SCHEMA_VERSION
-    if version.isdecimal() and int(version) > int(SCHEMA_VERSION):
-        message = f"schema version {version} is newer than {SCHEMA_VERSION}"
+    known = SCHEMA_VERSIONS[EventType(event_type)]
+    version = schema.rpartition("/")[2] if isinstance(schema, str) else str(known)
+    if version.isdecimal() and int(version) > known:
+        message = f"schema version {version[:20]} of {event_type} is newer than {known}"
         raise FromTheFuture(message)
 
 

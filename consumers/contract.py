@@ -22,8 +22,11 @@ NOT_FROM_TOPICS: frozenset[EventType] = frozenset()
 FOREVER: timedelta | None = None
 LONGEST_VISIBILITY_S = 43_200
 MOST_RECEIVES = 1000
+LONGEST_STAY = timedelta(days=18)
+"""Four days in a queue and fourteen among its dead letters: a memory must not be shorter."""
 _NAME = re.compile(r"[a-z][a-z0-9_]{1,39}")
-_QUEUE = re.compile(r"[a-z][a-z0-9-]{1,74}")
+_QUEUE = re.compile(r"[a-z][a-z0-9-]{1,66}")
+"""SQS allows 80 characters, of which `-undelivered` needs 12."""
 
 
 class IdempotencyKey(StrEnum):
@@ -105,10 +108,15 @@ class Idempotency:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class QueueDeclaration:
-    """The queue that a consumer needs: provisioning turns this into topology."""
+    """The queue that a consumer needs: provisioning turns this into topology.
+
+    `dlq` takes what the consumer could not handle, `undelivered` what SNS could not put on the
+    queue: two queues, because the causes are different people's to mend.
+    """
 
     name: str
     dlq: str
+    undelivered: str
     topics: tuple[str, ...]
     visibility_s: int
     max_receive: int
@@ -158,8 +166,9 @@ class ConsumerContract:
                 "ordering: contiguous needs types=ALL, other subscribers see holes by design",
             ),
             (
-                self.idempotency.window is not None and self.idempotency.window <= timedelta(),
-                "idempotency.window: use a positive duration or FOREVER",
+                self.idempotency.window is not None and self.idempotency.window < LONGEST_STAY,
+                f"idempotency.window: use FOREVER or at least {LONGEST_STAY.days} days, "
+                "for so long a message may wait in the queue and its dead letters",
             ),
         )
 
@@ -167,6 +176,11 @@ class ConsumerContract:
     def dlq(self) -> str:
         """Return the name of the dead-letter queue."""
         return f"{self.queue}-dlq"
+
+    @property
+    def undelivered(self) -> str:
+        """Return the name of the queue for what SNS could not deliver."""
+        return f"{self.queue}-undelivered"
 
     @property
     def from_topics(self) -> bool:
@@ -178,6 +192,7 @@ class ConsumerContract:
         return QueueDeclaration(
             name=self.queue,
             dlq=self.dlq,
+            undelivered=self.undelivered,
             topics=tuple(sorted(topic(event_type) for event_type in self.types)),
             visibility_s=self.visibility_s,
             max_receive=self.max_receive,

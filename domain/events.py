@@ -16,7 +16,6 @@ from domain.shipment import Shipment
 from domain.snapshot import Cancellation, Notification, PlacedOrder
 from domain.status import OrderStatus
 
-SCHEMA_VERSION = "1"
 SOURCE = "/orders"
 SPEC_VERSION = "1.0"
 
@@ -111,6 +110,15 @@ def topic(event_type: EventType) -> str:
     """Return the name of the topic that carries this type."""
     return f"orders-{event_type}"
 
+
+def dataschema(event_type: EventType) -> str:
+    """Return what an event of this type names as its `dataschema`."""
+    return f"/schemas/{event_type}/{SCHEMA_VERSIONS[event_type]}"
+
+
+SCHEMA_VERSIONS: dict[EventType, int] = dict.fromkeys(EventType, 1)
+"""The version of each type's form. An addition keeps it; what breaks a reader raises it by one:
+`SCHEMA_VERSIONS |= {EventType.REFUND_FAILED: 2}`. docs/events.md says what breaks a reader."""
 
 SUBJECTS: dict[EventType, frozenset[str]] = {
     event_type: frozenset(names.split())

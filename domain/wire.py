@@ -13,7 +13,7 @@ from functools import cache
 from operator import attrgetter, methodcaller
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from domain.events import SCHEMA_VERSION, SOURCE, SPEC_VERSION, EventData, EventType, OrderEvent
+from domain.events import SOURCE, SPEC_VERSION, EventData, EventType, OrderEvent, dataschema
 
 JSON = dict[str, Any]
 _T = TypeVar("_T")
@@ -55,7 +55,7 @@ def envelope(event: OrderEvent) -> JSON:
         "time": event.time.isoformat(),
         "sequence": event.sequence,
         "epoch": event.epoch,
-        "dataschema": f"/schemas/{event.type}/{SCHEMA_VERSION}",
+        "dataschema": dataschema(event.type),
         "datacontenttype": "application/json",
         "data": to_json(event.data),
     }

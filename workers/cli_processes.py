@@ -25,9 +25,17 @@ def register(app: typer.Typer) -> None:
 
 def provision(
     data: DataOption = None,
-    dry_run: Annotated[bool, typer.Option(help="Only say what would be created.")] = False,
+    dry_run: Annotated[bool, typer.Option(help="Only show what would be done.")] = False,
+    terraform: Annotated[
+        bool, typer.Option(help="Print topics and queues as Terraform instead; touches nothing.")
+    ] = False,
 ) -> None:
     """Create topics, queues, subscriptions, indexes and the bucket. Safe to repeat."""
+    if terraform:
+        from workers.event_topology import terraform as configuration
+
+        typer.echo(configuration(), nl=False)
+        return
     _run("provision", load_settings(data), dry_run)
 
 

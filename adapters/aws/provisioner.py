@@ -11,8 +11,19 @@ from botocore.exceptions import ClientError
 
 from adapters.aws.clients import AwsClients, error_code
 from adapters.aws.queue import MISSING
-from adapters.aws.topology import Action, Change, Found, Kind, Place, Topology, changes
+from adapters.aws.topology import (
+    Action,
+    Change,
+    Found,
+    Kind,
+    Place,
+    Stranger,
+    Topology,
+    changes,
+    strangers,
+)
 
+PAGE = 1000
 HANDS = 8
 """Calls side by side; fewer than the connections of a client."""
 NO_BUCKET = frozenset({"404", "NoSuchBucket", "NotFound"})
@@ -45,6 +56,25 @@ class Provisioner:
             StoreUnavailable: AWS did not answer, or refused; repeating goes on where this stopped.
         """
         return await self._clients.call(self._apply, topology=topology)
+
+    async def strangers(self, topology: Topology) -> tuple[Stranger, ...]:
+        """Return queues and subscriptions that nobody declares; they are left as they are.
+
+        Raises:
+            StoreUnavailable: AWS did not answer, or refused.
+        """
+        return await self._clients.call(self._strangers, topology=topology)
+
+    def _strangers(self, topology: Topology) -> tuple[Stranger, ...]:
+        pages = self._clients.sqs.get_paginator("list_queues").paginate(
+            PaginationConfig={"PageSize": PAGE}
+        )
+        queues = [url.rpartition("/")[2] for page in pages for url in page.get("QueueUrls", ())]
+        listening = [
+            (item["TopicArn"].rpartition(":")[2], _endpoint(item))
+            for item in self._subscription_items()
+        ]
+        return strangers(topology, queues, listening)
 
     def _plan(self, topology: Topology) -> tuple[Change, ...]:
         return tuple(changes(topology, self._find(topology)))
@@ -79,7 +109,7 @@ class Provisioner:
 
     def _find(self, topology: Topology) -> Found:
         topics = self._topic_arns()
-        names = [name for spec in topology.queues for name in (spec.dlq, spec.name)]
+        names = [name for spec in topology.queues for name in spec.names]
         queues = dict(pair for pair in self._each(names, self._queue) if pair is not None)
         place = self._place([*topics, *(queue["QueueArn"] for queue in queues.values())])
         found = Found(place=place, topics={arn.rpartition(":")[2] for arn in topics}, queues=queues)
@@ -182,3 +212,9 @@ class Provisioner:
         """Do the work side by side; the first error is raised once all have ended."""
         with ThreadPoolExecutor(HANDS, thread_name_prefix="provision") as hands:
             return list(hands.map(work, items))
+
+
+def _endpoint(subscription: Any) -> str:
+    """Return the queue's name, or where another protocol delivers to."""
+    endpoint = str(subscription["Endpoint"])
+    return endpoint.rpartition(":")[2] if subscription["Protocol"] == "sqs" else endpoint

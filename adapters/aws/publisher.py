@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from adapters.aws.clients import AwsClients
 from domain.errors import PublishIncomplete, StoreUnavailable
-from domain.events import SCHEMA_VERSION, OrderEvent, topic
+from domain.events import SCHEMA_VERSIONS, OrderEvent, topic
 from domain.wire import dump_event
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def _attributes(event: OrderEvent) -> dict[str, str]:
     return {
         "type": event.type.value,
         "status": event.data.status.value,
-        "schema_version": SCHEMA_VERSION,
+        "schema_version": str(SCHEMA_VERSIONS[event.type]),
     }
 
 

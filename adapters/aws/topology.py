@@ -13,6 +13,8 @@ RETENTION_S = 4 * DAY_S
 DEAD_LETTER_RETENTION_S = 14 * DAY_S
 """A dead letter keeps the age it had, so its queue has to keep it for longer than the first."""
 
+POLICY_ID = "TopicsMaySend"
+
 NOT_ALWAYS_TOLD = frozenset({"RedriveAllowPolicy"})
 """Mended only where it is told: moto keeps none, and would be updated at each run."""
 
@@ -25,8 +27,9 @@ class QueueSpec:
         topics: names of topics; each must stand in the topology too.
         visibility_s: how long a received message is hidden.
         max_receive: after how many deliveries a message goes to the dead-letter queue.
-        dead_letters: name of that queue; None derives `<name>-dlq`. What SNS cannot deliver ends
-            there as well.
+        dead_letters: name of that queue; None derives `<name>-dlq`.
+        not_delivered: name of the queue for what SNS cannot deliver; None derives
+            `<name>-undelivered`. There is none without topics.
     """
 
     name: str
@@ -34,6 +37,17 @@ class QueueSpec:
     visibility_s: int = 60
     max_receive: int = 5
     dead_letters: str | None = None
+    not_delivered: str | None = None
+
+    @property
+    def undelivered(self) -> str | None:
+        """Return the name of the subscriptions' dead-letter queue, if there are any."""
+        return (self.not_delivered or f"{self.name}-undelivered") if self.topics else None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the names of all queues that this one needs, itself last."""
+        return (self.dlq, *([self.undelivered] if self.undelivered else ()), self.name)
 
     @property
     def dlq(self) -> str:
@@ -76,12 +90,18 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Change:
-    """One step towards the topology. `topic` is set for subscriptions, whose `name` is a queue."""
+    """One step towards the topology. `topic` is set for subscriptions, whose `name` is a queue.
+
+    Attributes:
+        attributes: what is to be set.
+        before: for an update, what those attributes say now; absent ones are left out.
+    """
 
     action: Action
     kind: Kind
     name: str
     attributes: Mapping[str, str] = field(default_factory=dict)
+    before: Mapping[str, str] = field(default_factory=dict)
     topic: str = ""
 
     def __str__(self) -> str:
@@ -118,6 +138,24 @@ class Place:
         return f"arn:{self.partition}:sqs:{self.region}:{self.account}:{name}"
 
 
+@dataclass(frozen=True, kw_only=True, slots=True, order=True)
+class Stranger:
+    """A queue that nobody declares, or a subscription that nobody asked for. Only reported.
+
+    Attributes:
+        name: of the queue, or the endpoint of another protocol.
+        topics: those of our topics that it listens to without being declared to.
+    """
+
+    name: str
+    topics: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """Return it as a line of a report."""
+        listens = f" listens to {', '.join(self.topics)}" if self.topics else ""
+        return f"{self.name}{listens}"
+
+
 @dataclass(kw_only=True, slots=True)
 class Found:
     """What there is: queues with their attributes, subscriptions by (topic, queue)."""
@@ -137,10 +175,8 @@ def changes(wanted: Topology, found: Found) -> Iterator[Change]:
     yield from _missing(Kind.TOPIC, wanted.topics, found.topics)
     yield from _missing(Kind.BUCKET, wanted.buckets, found.buckets)
     for spec in wanted.queues:
-        attributes = _dead_letter_attributes(spec, found.place)
-        yield from _difference(
-            Kind.DEAD_LETTER_QUEUE, spec.dlq, attributes, found.queues.get(spec.dlq)
-        )
+        for name, attributes in _dead_letter_queues(spec, found.place):
+            yield from _difference(Kind.DEAD_LETTER_QUEUE, name, attributes, found.queues.get(name))
     for spec in wanted.queues:
         attributes = _queue_attributes(spec, found.place)
         yield from _difference(Kind.QUEUE, spec.name, attributes, found.queues.get(spec.name))
@@ -149,6 +185,27 @@ def changes(wanted: Topology, found: Found) -> Iterator[Change]:
         for topic in spec.topics:
             there = found.subscriptions.get((topic, spec.name))
             yield from _difference(Kind.SUBSCRIPTION, spec.name, attributes, there, topic)
+
+
+def strangers(
+    wanted: Topology, queues: Iterable[str], listening: Iterable[tuple[str, str]]
+) -> tuple[Stranger, ...]:
+    """Return what is there and not declared.
+
+    Args:
+        wanted: what is declared.
+        queues: the names of all queues of the account.
+        listening: every subscription as (topic, queue or other endpoint).
+    """
+    declared = {(topic, spec.name) for spec in wanted.queues for topic in spec.topics}
+    ours = {name for spec in wanted.queues for name in spec.names}
+    topics: dict[str, set[str]] = {name: set() for name in queues if name not in ours}
+    for topic, name in listening:
+        if topic in wanted.topics and (topic, name) not in declared:
+            topics.setdefault(name, set()).add(topic)
+    return tuple(
+        Stranger(name=name, topics=tuple(sorted(heard))) for name, heard in sorted(topics.items())
+    )
 
 
 def _missing(kind: Kind, wanted: Iterable[str], there: Collection[str]) -> Iterator[Change]:
@@ -165,9 +222,8 @@ def _difference(
     topic: str = "",
 ) -> Iterator[Change]:
     if there is None:
-        yield Change(
-            action=Action.CREATE, kind=kind, name=name, attributes=dict(wanted), topic=topic
-        )
+        given = {attribute: value for attribute, value in wanted.items() if value}
+        yield Change(action=Action.CREATE, kind=kind, name=name, attributes=given, topic=topic)
         return
     different = {
         attribute: value
@@ -176,7 +232,14 @@ def _difference(
         and (attribute in there or attribute not in NOT_ALWAYS_TOLD)
     }
     if different:
-        yield Change(action=Action.UPDATE, kind=kind, name=name, attributes=different, topic=topic)
+        yield Change(
+            action=Action.UPDATE,
+            kind=kind,
+            name=name,
+            attributes=different,
+            before={attribute: there[attribute] for attribute in different if attribute in there},
+            topic=topic,
+        )
 
 
 def _meaning(value: str | None) -> object:
@@ -187,14 +250,12 @@ def _meaning(value: str | None) -> object:
         return value
 
 
-def _dead_letter_attributes(spec: QueueSpec, place: Place) -> dict[str, str]:
-    return {
-        "MessageRetentionPeriod": str(DEAD_LETTER_RETENTION_S),
-        "RedriveAllowPolicy": json.dumps(
-            {"redrivePermission": "byQueue", "sourceQueueArns": [place.queue(spec.name)]}
-        ),
-        **_policy(spec.dlq, spec, place),
-    }
+def _dead_letter_queues(spec: QueueSpec, place: Place) -> Iterator[tuple[str, dict[str, str]]]:
+    retention = {"MessageRetentionPeriod": str(DEAD_LETTER_RETENTION_S)}
+    allow = {"redrivePermission": "byQueue", "sourceQueueArns": [place.queue(spec.name)]}
+    yield spec.dlq, {**retention, "RedriveAllowPolicy": json.dumps(allow), "Policy": ""}
+    if spec.undelivered:
+        yield spec.undelivered, {**retention, **_policy(spec.undelivered, spec, place)}
 
 
 def _queue_attributes(spec: QueueSpec, place: Place) -> dict[str, str]:
@@ -209,18 +270,19 @@ def _queue_attributes(spec: QueueSpec, place: Place) -> dict[str, str]:
 
 
 def _subscription_attributes(spec: QueueSpec, place: Place) -> dict[str, str]:
+    undelivered = place.queue(spec.undelivered or spec.dlq)
     return {
         "RawMessageDelivery": "true",
-        "RedrivePolicy": json.dumps({"deadLetterTargetArn": place.queue(spec.dlq)}),
+        "RedrivePolicy": json.dumps({"deadLetterTargetArn": undelivered}),
     }
 
 
 def _policy(queue: str, spec: QueueSpec, place: Place) -> dict[str, str]:
-    """Let the topics, and nobody else's, put messages on the queue."""
+    """Let the topics, and nobody else's, put messages on the queue; without topics: nobody."""
     if not spec.topics:
-        return {}
+        return {"Policy": ""}
     statement = {
-        "Sid": "topics-may-send",
+        "Sid": POLICY_ID,
         "Effect": "Allow",
         "Principal": {"Service": "sns.amazonaws.com"},
         "Action": "sqs:SendMessage",

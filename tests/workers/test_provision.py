@@ -7,7 +7,8 @@ from adapters.mongo.connection import INDEXES, close, connect
 from adapters.settings import Settings
 from domain.events import EventType, topic
 from tests.workers.stack_settings import settings_with
-from workers.provision import run, topology
+from workers.event_topology import topology
+from workers.provision import run
 
 
 @pytest.fixture
@@ -38,7 +39,8 @@ def test_a_dry_run_tells_what_would_be_made_and_makes_nothing(
 ) -> None:
     run(settings, dry_run=True)
     said = capsys.readouterr().out
-    assert f"would create bucket {settings.s3_bucket}" in said
+    assert f"+ bucket {settings.s3_bucket}" in said
+    assert "changes planned" in said
     run(settings, dry_run=True)
     assert capsys.readouterr().out == said
     assert asyncio.run(collections(settings)) == set()
@@ -48,7 +50,7 @@ def test_provisioning_a_second_time_changes_nothing(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run(settings, dry_run=False)
-    assert f"create bucket {settings.s3_bucket}" in capsys.readouterr().out
+    assert f"+ bucket {settings.s3_bucket}" in capsys.readouterr().out
     assert asyncio.run(collections(settings)) == set(INDEXES)
     run(settings, dry_run=False)
-    assert capsys.readouterr().out == "0 changes made\n"
+    assert capsys.readouterr().out == "0 changes made: 0 created, 0 updated, 0 deleted\n"

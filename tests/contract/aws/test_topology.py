@@ -33,13 +33,26 @@ def attributes(clients: AwsClients, queue: str) -> dict[str, str]:
     return {str(name): value for name, value in answer["Attributes"].items()}
 
 
+def subscription_of(clients: AwsClients, queue: str) -> dict[str, str]:
+    """The attributes of a queue's only subscription."""
+    pages = clients.sns.get_paginator("list_subscriptions").paginate()
+    (arn,) = [
+        item["SubscriptionArn"]
+        for page in pages
+        for item in page["Subscriptions"]
+        if item["Endpoint"].endswith(f":{queue}")
+    ]
+    found = clients.sns.get_subscription_attributes(SubscriptionArn=arn)["Attributes"]
+    return {"SubscriptionArn": arn, **found}
+
+
 async def test_everything_declared_is_made(clients: AwsClients, unique: str) -> None:
     applied = await Provisioner(clients).apply(declared(unique))
 
     assert done(applied) == {
         (Action.CREATE, Kind.TOPIC): 3,
         (Action.CREATE, Kind.BUCKET): 1,
-        (Action.CREATE, Kind.DEAD_LETTER_QUEUE): 3,
+        (Action.CREATE, Kind.DEAD_LETTER_QUEUE): 5,
         (Action.CREATE, Kind.QUEUE): 3,
         (Action.CREATE, Kind.SUBSCRIPTION): 4,
     }
@@ -69,6 +82,64 @@ async def test_only_the_topics_may_put_messages_on_a_queue(
     (source,) = statement["Condition"]["ArnEquals"]["aws:SourceArn"]
     assert source.endswith(f":{unique}-paid")
     assert "Policy" not in attributes(clients, f"{unique}-inbox")
+
+
+async def test_what_sns_cannot_deliver_has_a_queue_of_its_own(
+    clients: AwsClients, unique: str
+) -> None:
+    """No emulator delivers there, so the attributes have to be right by themselves."""
+    await Provisioner(clients).apply(declared(unique))
+
+    undelivered = attributes(clients, f"{unique}-points-undelivered")
+    assert undelivered["MessageRetentionPeriod"] == "1209600"
+    (statement,) = json.loads(undelivered["Policy"])["Statement"]
+    assert statement["Action"] == "sqs:SendMessage"
+    assert statement["Resource"] == undelivered["QueueArn"]
+    (source,) = statement["Condition"]["ArnEquals"]["aws:SourceArn"]
+    assert source.endswith(f":{unique}-paid")
+    subscription = subscription_of(clients, f"{unique}-points")
+    assert subscription["RawMessageDelivery"] == "true"
+    assert json.loads(subscription["RedrivePolicy"]) == {
+        "deadLetterTargetArn": undelivered["QueueArn"]
+    }
+    assert "Policy" not in attributes(clients, f"{unique}-points-dlq")
+
+
+async def test_a_policy_that_somebody_opened_is_closed_again(
+    clients: AwsClients, unique: str
+) -> None:
+    provisioner = Provisioner(clients)
+    await provisioner.apply(declared(unique))
+    url = clients.sqs.get_queue_url(QueueName=f"{unique}-inbox")["QueueUrl"]
+    everybody = {"Effect": "Allow", "Principal": "*", "Action": "sqs:*", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [everybody]})
+    clients.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+
+    (change,) = await provisioner.apply(declared(unique))
+
+    assert json.loads(change.before["Policy"])["Statement"] == [everybody]
+    assert attributes(clients, f"{unique}-inbox").get("Policy", "") == ""
+    assert await provisioner.plan(declared(unique)) == ()
+
+
+async def test_what_nobody_declares_is_reported_and_left_alone(
+    clients: AwsClients, unique: str
+) -> None:
+    provisioner = Provisioner(clients)
+    await provisioner.apply(declared(unique))
+    extra = clients.sqs.create_queue(QueueName=f"{unique}-old")["QueueUrl"]
+    arn = attributes(clients, f"{unique}-old")["QueueArn"]
+    place = arn.replace(":sqs:", ":sns:").rpartition(":")[0]
+    for name in ("placed", "paid"):
+        topic = f"{place}:{unique}-{name}"
+        clients.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+
+    found = {each.name: each.topics for each in await provisioner.strangers(declared(unique))}
+
+    assert found[f"{unique}-old"] == (f"{unique}-paid", f"{unique}-placed")
+    assert not {f"{unique}-view", f"{unique}-view-dlq", f"{unique}-view-undelivered"} & set(found)
+    await provisioner.apply(declared(unique))
+    clients.sqs.get_queue_attributes(QueueUrl=extra, AttributeNames=["QueueArn"])
 
 
 async def test_a_plan_says_what_would_be_done_and_does_not_do_it(
@@ -101,13 +172,7 @@ async def test_a_subscription_that_wraps_messages_is_mended(
 ) -> None:
     provisioner = Provisioner(clients)
     await provisioner.apply(declared(unique))
-    pages = clients.sns.get_paginator("list_subscriptions").paginate()
-    (arn,) = [
-        item["SubscriptionArn"]
-        for page in pages
-        for item in page["Subscriptions"]
-        if item["Endpoint"].endswith(f":{unique}-points")
-    ]
+    arn = subscription_of(clients, f"{unique}-points")["SubscriptionArn"]
     clients.sns.set_subscription_attributes(
         SubscriptionArn=arn, AttributeName="RawMessageDelivery", AttributeValue="false"
     )
@@ -131,7 +196,8 @@ async def test_a_new_consumer_is_added_to_what_there_is(clients: AwsClients, uni
 
     applied = await Provisioner(clients).apply(after)
 
-    assert {change.name for change in applied} == {f"{unique}-new", f"{unique}-new-dlq"}
+    new = f"{unique}-new"
+    assert {change.name for change in applied} == {new, f"{new}-dlq", f"{new}-undelivered"}
 
 
 async def test_queues_without_topics_can_come_first(clients: AwsClients, unique: str) -> None:
