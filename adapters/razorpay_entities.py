@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from domain.money import CURRENCY
 from domain.payment import GatewayDispute, GatewayPayment, GatewayRefund, RefundSpeed
 from domain.settlement import Settlement, SettlementRow, SettlementRowKind
 
@@ -35,6 +36,7 @@ def read_payment(entity: Entity, at: datetime | None = None) -> GatewayPayment:
         at=at or moment(entity["created_at"]),
         method=entity.get("method") or None,
         reason=entity.get("error_description") or entity.get("error_reason") or None,
+        currency=str(entity.get("currency") or CURRENCY),
     )
 
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from adapters.razorpay_entities import moment, read_payment, read_refund
+from adapters.razorpay_entities import moment, read_dispute, read_payment, read_refund
 from adapters.razorpay_signature import verify_signature
-from domain.messages import PaymentNews, RefundNews
+from domain.messages import DisputeNews, PaymentNews, RefundNews
 from domain.wire import Unreadable
 
 __all__ = ["RazorpayWebhook", "Unreadable", "parse", "verify_signature"]
@@ -17,6 +17,12 @@ PAYMENT_EVENTS = frozenset(
 )
 REFUND_EVENTS = frozenset(
     {"refund.created", "refund.processed", "refund.failed", "refund.speed_changed"}
+)
+
+
+DISPUTE_EVENTS = frozenset(
+    f"payment.dispute.{what}"
+    for what in ("created", "under_review", "action_required", "won", "lost", "closed")
 )
 
 
@@ -32,7 +38,7 @@ class RazorpayWebhook:
     """
 
     event: str
-    news: PaymentNews | RefundNews | None = None
+    news: PaymentNews | RefundNews | DisputeNews | None = None
     razorpay_order_id: str | None = None
     receipt: str | None = None
 
@@ -49,7 +55,7 @@ def parse(body: bytes | str) -> RazorpayWebhook:
     try:
         document = json.loads(body)
         event = str(document["event"])
-        if event not in PAYMENT_EVENTS | REFUND_EVENTS:
+        if event not in PAYMENT_EVENTS | REFUND_EVENTS | DISPUTE_EVENTS:
             return RazorpayWebhook(event=event)
         return _read(event, document)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -60,9 +66,14 @@ def parse(body: bytes | str) -> RazorpayWebhook:
 def _read(event: str, document: Mapping[str, Any]) -> RazorpayWebhook:
     payload = document["payload"]
     at = moment(document["created_at"]) if "created_at" in document else None
-    news: PaymentNews | RefundNews
+    news: PaymentNews | RefundNews | DisputeNews
     if event in REFUND_EVENTS:
         news = RefundNews(refund=read_refund(payload["refund"]["entity"], at))
+    elif event in DISPUTE_EVENTS:
+        news = DisputeNews(
+            dispute=read_dispute(payload["dispute"]["entity"], at),
+            payment=read_payment(payload["payment"]["entity"]),
+        )
     else:
         news = PaymentNews(payment=read_payment(payload["payment"]["entity"], at))
     payment = _entity(payload, "payment")

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from consumers.metrics import ConsumerMetrics
 from domain.catch_up import FillHole
-from domain.messages import PaymentNews, RefundNews
+from domain.messages import DisputeNews, PaymentNews, RefundNews
 from domain.ports import (
     Clock,
     EventLog,
@@ -31,7 +31,7 @@ class RazorpayNotice:
     """
 
     event: str
-    news: PaymentNews | RefundNews | None = None
+    news: PaymentNews | RefundNews | DisputeNews | None = None
     razorpay_order_id: str | None = None
     receipt: str | None = None
 

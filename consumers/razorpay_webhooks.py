@@ -9,7 +9,7 @@ from consumers.metrics import ConsumerMetrics
 from consumers.needs import RazorpayNotice
 from domain.errors import OrderNotFound
 from domain.ids import is_order_id
-from domain.messages import PaymentNews, RefundNews
+from domain.messages import DisputeNews, PaymentNews, RefundNews
 from domain.ports import Clock, OrderNews, PaymentRefs
 
 logger = logging.getLogger(__name__)
@@ -62,10 +62,12 @@ class RazorpayWebhooks:
         else:
             self._record(notice, "unknown_order")
 
-    async def _tell(self, order_id: str, news: PaymentNews | RefundNews) -> None:
+    async def _tell(self, order_id: str, news: PaymentNews | RefundNews | DisputeNews) -> None:
         try:
             if isinstance(news, PaymentNews):
                 await self._news.payment_event(order_id, news)
+            elif isinstance(news, DisputeNews):
+                await self._news.dispute_event(order_id, news)
             else:
                 await self._news.refund_event(order_id, news)
         except OrderNotFound as error:

@@ -15,7 +15,11 @@ class AttentionAction(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Attention:
-    """One call for a person; open until `resolved_at` is set. Ids count `a1`, `a2`, … per order."""
+    """One call for a person; open until `resolved_at` is set. Ids count `a1`, `a2`, … per order.
+
+    `respond_by` is a deadline that others set (a dispute's). A call without actions, or
+    whose `action` stays empty, is answered by what it asks for: a payout, the rest of the cash.
+    """
 
     attention_id: str
     step: str
@@ -26,3 +30,4 @@ class Attention:
     action: AttentionAction | None = None
     note: str | None = None
     resolved_at: datetime | None = None
+    respond_by: datetime | None = None

@@ -11,7 +11,7 @@ from domain import ids
 from domain.attention import Attention
 from domain.cart import Address
 from domain.documents import Document
-from domain.payment import PaymentEntry, PaymentOrder, PaymentStatus, Refund
+from domain.payment import GatewayDispute, PaymentEntry, PaymentOrder, PaymentStatus, Refund
 from domain.shipment import Shipment
 from domain.snapshot import Cancellation, Notification, PlacedOrder
 from domain.status import OrderStatus
@@ -87,6 +87,7 @@ class EventData:
     notification: Notification | None = None
     cancellation: Cancellation | None = None
     address: Address | None = None
+    dispute: GatewayDispute | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -158,8 +159,8 @@ SUBJECTS: dict[EventType, frozenset[str]] = {
         EventType.RETURN_REFUSED: "",
         EventType.CREDIT_NOTE_GENERATED: "document",
         EventType.ADDRESS_CHANGED: "address",
-        EventType.DISPUTE_OPENED: "payment",
-        EventType.DISPUTE_CLOSED: "payment",
+        EventType.DISPUTE_OPENED: "dispute",
+        EventType.DISPUTE_CLOSED: "dispute",
         EventType.NOTIFICATION_SENT: "notification",
         EventType.ORDER_ATTENTION_RAISED: "attention",
         EventType.ORDER_ATTENTION_RESOLVED: "attention",

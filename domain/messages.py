@@ -5,7 +5,8 @@ from datetime import datetime
 
 from domain.attention import AttentionAction
 from domain.order import OrderState, Placement
-from domain.payment import GatewayPayment, GatewayRefund, PaymentOrder
+from domain.payment import GatewayDispute, GatewayPayment, GatewayRefund, PaymentOrder
+from domain.payouts import Beneficiary, Payout, PayoutDecision
 from domain.status import OrderStatus
 
 
@@ -96,6 +97,52 @@ class RefundNews:
     """News of a refund from Razorpay's webhook."""
 
     refund: GatewayRefund
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DisputeNews:
+    """News of a dispute from Razorpay's webhook, with the payment as it was then."""
+
+    dispute: GatewayDispute
+    payment: GatewayPayment
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProposePayout:
+    """Pay a cash refund to this beneficiary; a second person has to approve."""
+
+    refund: int
+    amount_paise: int
+    beneficiary: Beneficiary
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DecidePayout:
+    """Approve, refuse or withdraw a payout."""
+
+    payout: int
+    decision: PayoutDecision
+    by: str
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecordPayout:
+    """An approved payout has been paid; `utr` is the bank's number for it."""
+
+    payout: int
+    utr: str
+    by: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PayoutDetails:
+    """A payout for those who decide about it or pay it; the beneficiary only while it is open."""
+
+    payout: Payout
+    beneficiary: Beneficiary | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,6 +10,7 @@ from domain.documents import Document, DocumentKind, parcel_lines
 from domain.errors import ImpossibleStep
 from domain.events import EventData, EventType, OrderEvent
 from domain.payment import PaymentLedger, PaymentOrder, Refund, RefundStatus
+from domain.payouts import Beneficiary, Payout
 from domain.pricing import Quote
 from domain.shipment import FORWARD, Shipment, ShipmentLine, ShipmentState
 from domain.snapshot import Cancellation
@@ -84,6 +85,8 @@ class OrderState:
     completed_at: datetime | None = None
     shipments: dict[int, Shipment] = field(default_factory=dict)
     refunds: dict[int, Refund] = field(default_factory=dict)
+    payouts: dict[int, Payout] = field(default_factory=dict)
+    beneficiaries: dict[int, Beneficiary] = field(default_factory=dict)
     documents: list[Document] = field(default_factory=list)
     attention: dict[str, Attention] = field(default_factory=dict)
     return_until: datetime | None = None
@@ -171,13 +174,13 @@ class OrderState:
 
     @property
     def disposable_paise(self) -> int:
-        """Return kept money that no refund has laid its hand on yet."""
+        """Return kept money that no refund has laid its hand on, and no open dispute ties up."""
         on_its_way = sum(
             refund.amount_paise
             for refund in self.refunds.values()
             if refund.status in (RefundStatus.INITIATED, RefundStatus.FAILED)
         )
-        return self.ledger.kept_paise - on_its_way
+        return self.ledger.kept_paise - on_its_way - self.ledger.disputed_paise
 
     def invoice_of(self, number: int) -> Document | None:
         """Return the invoice of a parcel, if it has one."""

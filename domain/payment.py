@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from domain.cart import PaymentMethod
 from domain.money import CURRENCY
+from domain.payouts import Payout
 
 
 class PaymentStatus(StrEnum):
@@ -34,11 +35,19 @@ class EntryKind(StrEnum):
     REFUND_REVERSED = "refund_reversed"
     COD_COLLECTED = "cod_collected"
     COD_REMITTED = "cod_remitted"
+    COD_WRITTEN_OFF = "cod_written_off"
+    VOIDED = "voided"
+    MISMATCHED = "mismatched"
+    DISPUTE_LOST = "dispute_lost"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PaymentEntry:
-    """One fact about money. `reference` is the id of what moved it: payment, refund, AWB, UTR."""
+    """One fact about money. `reference` is the id of what moved it: payment, refund, AWB, UTR.
+
+    `voided` went back before it counted; `mismatched` came in another currency and never counts
+    (`amount_paise` is then in the smallest unit of that currency).
+    """
 
     kind: EntryKind
     amount_paise: int
@@ -46,6 +55,7 @@ class PaymentEntry:
     at: datetime
     method: str | None = None
     reason: str | None = None
+    currency: str = CURRENCY
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,6 +81,14 @@ class GatewayPayment:
     at: datetime
     method: str | None = None
     reason: str | None = None
+    currency: str = CURRENCY
+
+    def seen(self, at: datetime) -> "GatewayPayment":
+        """Return it as it was found at a moment; a poll tells no event's time, and is no old news.
+
+        A capture keeps its own moment: nothing follows it that would have to be told apart.
+        """
+        return self if self.status == "captured" else replace(self, at=max(self.at, at))
 
 
 class RefundStatus(StrEnum):
@@ -89,7 +107,10 @@ class RefundStatus(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Refund:
-    """Money on its way back. `key` makes Razorpay do it once; `number` counts from 1."""
+    """Money on its way back. `key` makes Razorpay do it once; `number` counts from 1.
+
+    Cash (`payment_id` is `cash`) goes back by a payout, which stays with the refund once paid.
+    """
 
     number: int
     key: str
@@ -101,6 +122,7 @@ class Refund:
     razorpay_refund_id: str | None = None
     processed_at: datetime | None = None
     failure: str | None = None
+    payout: Payout | None = None
 
 
 class RefundSpeed(StrEnum):
@@ -151,6 +173,11 @@ class GatewayDispute:
     at: datetime
     respond_by: datetime | None = None
 
+    @property
+    def final(self) -> bool:
+        """Tell whether it has ended."""
+        return self.status in ("won", "lost", "closed")
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PaymentLedger:
@@ -159,6 +186,7 @@ class PaymentLedger:
     method: PaymentMethod
     total_paise: int
     entries: tuple[PaymentEntry, ...] = ()
+    disputes: tuple[GatewayDispute, ...] = ()
 
     def knows(self, kind: EntryKind, reference: str) -> bool:
         """Tell whether this fact is recorded already."""
@@ -185,9 +213,31 @@ class PaymentLedger:
         return self.sum(EntryKind.REFUNDED) - self.sum(EntryKind.REFUND_REVERSED)
 
     @property
+    def returned_paise(self) -> int:
+        """Return all money that is with the customer again: refunded, or taken back by a bank."""
+        return self.refunded_paise + self.sum(EntryKind.DISPUTE_LOST)
+
+    @property
     def kept_paise(self) -> int:
-        """Return received money that has not gone back."""
-        return self.received_paise - self.refunded_paise
+        """Return received money that has not gone back; negative if it went back twice."""
+        return self.received_paise - self.returned_paise
+
+    @property
+    def disputed_paise(self) -> int:
+        """Return money that an open dispute may still take: none of it may be refunded."""
+        return sum(each.amount_paise for each in self.disputes if not each.final)
+
+    def dispute(self, dispute_id: str) -> GatewayDispute | None:
+        """Return a dispute as it is known, or None."""
+        return next((d for d in self.disputes if d.dispute_id == dispute_id), None)
+
+    def claimed_paise(self, payment_id: str) -> int:
+        """Return what disputes, open or lost, take of one payment: it cannot be refunded too."""
+        return sum(
+            (each.deducted_paise or each.amount_paise)
+            for each in self.disputes
+            if each.payment_id == payment_id and (each.status == "lost" or not each.final)
+        )
 
     @property
     def secured(self) -> bool:
@@ -196,10 +246,10 @@ class PaymentLedger:
 
     @property
     def status(self) -> PaymentStatus:
-        """Derive the status; refunds outrank payment, payment outranks authorization."""
-        refunded = self.refunded_paise
-        if refunded > 0:
-            whole = refunded >= self.received_paise
+        """Derive the status; money gone back outranks payment, payment outranks authorization."""
+        returned = self.returned_paise
+        if returned > 0:
+            whole = returned >= self.received_paise
             return PaymentStatus.REFUNDED if whole else PaymentStatus.PARTIALLY_REFUNDED
         if self.method is PaymentMethod.COD:
             return self._cod_status()
@@ -213,46 +263,24 @@ class PaymentLedger:
 
     @property
     def cash_outstanding(self) -> dict[str, int]:
-        """Return the cash that the courier has collected and not remitted: AWB to paise."""
-        remitted = {
-            e.reference.split(":")[0] for e in self.entries if e.kind is EntryKind.COD_REMITTED
-        }
-        return {
-            e.reference: e.amount_paise
-            for e in self.entries
-            if e.kind is EntryKind.COD_COLLECTED and e.reference not in remitted
-        }
+        """Return the cash that the courier has collected and still owes us: AWB to paise.
+
+        Cash may come in parts, each with its UTR; what ops have written off is not waited for.
+        """
+        owed: dict[str, int] = {}
+        for entry in self.entries:
+            awb = entry.reference.split(":")[0]
+            if entry.kind is EntryKind.COD_COLLECTED:
+                owed[awb] = owed.get(awb, 0) + entry.amount_paise
+            elif entry.kind in (EntryKind.COD_REMITTED, EntryKind.COD_WRITTEN_OFF):
+                owed[awb] = owed.get(awb, 0) - entry.amount_paise
+        return {awb: paise for awb, paise in owed.items() if paise > 0}
 
     def _cod_status(self) -> PaymentStatus:
         if not self.sum(EntryKind.COD_COLLECTED):
             return PaymentStatus.COD_DUE
         outstanding = self.cash_outstanding
         return PaymentStatus.COD_COLLECTED if outstanding else PaymentStatus.COD_REMITTED
-
-
-def entry_of(payment: GatewayPayment) -> PaymentEntry | None:
-    """Return the ledger entry of a payment's present state, or None while nothing has happened yet.
-
-    A payment that is refunded before we know of its capture brings no money: somebody gave it back
-    outside of us, or Razorpay did because nobody had captured it in time.
-    """
-    kinds = {
-        "authorized": EntryKind.AUTHORIZED,
-        "captured": EntryKind.CAPTURED,
-        "refunded": EntryKind.FAILED,
-        "failed": EntryKind.FAILED,
-    }
-    kind = kinds.get(payment.status)
-    if kind is None:
-        return None
-    return PaymentEntry(
-        kind=kind,
-        amount_paise=payment.amount_paise,
-        reference=payment.payment_id,
-        at=payment.at,
-        method=payment.method,
-        reason=payment.reason,
-    )
 
 
 def _settled(entries: Iterable[PaymentEntry], kind: EntryKind) -> bool:

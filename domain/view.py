@@ -1,14 +1,16 @@
 """The materialised view of an order: a pure fold over its events."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
 from domain.attention import Attention
 from domain.cart import Address, Customer, PaymentMethod
+from domain.disputes import loss_of
 from domain.documents import Document
-from domain.events import OrderEvent
-from domain.payment import PaymentEntry, PaymentOrder, PaymentStatus, Refund
+from domain.events import EventType, OrderEvent
+from domain.payment import GatewayDispute, PaymentEntry, PaymentOrder, PaymentStatus, Refund
 from domain.pricing import Quote
 from domain.shipment import Shipment
 from domain.snapshot import Cancellation, PlacedOrder
@@ -41,6 +43,7 @@ class OrderView:
     refunds: tuple[Refund, ...] = ()
     documents: tuple[Document, ...] = ()
     attention: tuple[Attention, ...] = ()
+    disputes: tuple[GatewayDispute, ...] = ()
     cancellation: Cancellation | None = None
     promised_by: datetime | None = None
 
@@ -103,15 +106,25 @@ def _next(view: OrderView, event: OrderEvent) -> OrderView:
         status=data.status,
         payment_status=data.payment_status,
         payment_order=data.payment_order or view.payment_order,
-        payments=(*view.payments, data.payment) if data.payment else view.payments,
+        payments=(*view.payments, *_entries(event)),
         shipments=shipments,
         refunds=_put(view.refunds, data.refund, "number"),
         documents=_put(view.documents, data.document, "number"),
         attention=_put(view.attention, data.attention, "attention_id"),
+        disputes=_put(view.disputes, data.dispute, "dispute_id"),
         cancellation=data.cancellation or view.cancellation,
         shipping_address=data.address or view.shipping_address,
         promised_by=max(promises) if promises else view.promised_by,
     )
+
+
+def _entries(event: OrderEvent) -> Iterator[PaymentEntry]:
+    """Yield what an event adds to the payments: what it says, or what its dispute has cost."""
+    if event.data.payment:
+        yield event.data.payment
+    closed = event.data.dispute if event.type is EventType.DISPUTE_CLOSED else None
+    if closed and (loss := loss_of(closed)):
+        yield loss
 
 
 def _put(items: tuple[_T, ...], item: _T | None, key: str) -> tuple[_T, ...]:

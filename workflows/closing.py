@@ -1,26 +1,18 @@
 """After the goods: the return window, late payments, cash on its way, and the end of the run."""
 
 from datetime import datetime, timedelta
-from functools import partial
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.delivery import (
-        DeliveryActivities,
-        LookUpRemittanceInput,
-        LookUpRemittanceResult,
-    )
     from activities.events import EventActivities
     from domain.events import EventType
     from domain.messages import OrderInput
-    from domain.money import format_inr
-    from domain.payment import EntryKind, PaymentEntry
-    from domain.shipment import Shipment
     from domain.status import OrderStatus
     from workflows import policies
-    from workflows.calls import local_first, remote
+    from workflows.calls import local_first
+    from workflows.cod import Cash
     from workflows.desk import Desk
     from workflows.payment import Payments
     from workflows.placing import commit_stock
@@ -36,6 +28,7 @@ class Closing:
         self._state = desk.state
         self._payments = payments
         self._refunds = refunds
+        self._cash = Cash(desk)
 
     async def wait(self) -> bool:
         """Wait out what may still come; True if late money calls for another round."""
@@ -45,10 +38,15 @@ class Closing:
             if await self._desk.wait(self._revivable, "late payments", look_again):
                 await self._revive()
                 return True
-            if self._quiet():
+            if self._quiet() and not self._payments.doubtful:
                 return False
             await self._continue_if_long()
-            look_again = await self._chase_money()
+            if self._payments.doubtful:
+                await self._payments.look_late()
+                look_again = workflow.now() + self._pause()
+            else:
+                await self._cash.look()
+                look_again = await self._await_quiet()
 
     async def close(self) -> bool:
         """Send what is still to be sent, then store the state that can be resumed.
@@ -113,50 +111,22 @@ class Closing:
                 self._desk.outbox.emit(EventType.ORDER_CONFIRMED)
         self._payments.reviving = False
 
-    async def _chase_money(self) -> datetime:
-        """Ask for cash that the courier has collected; return when to look again."""
-        for parcel, collected_paise in self._parcels_with_cash_out():
-            told = await self._desk.insist("remittance", partial(_ask_for, parcel))
-            if told and told.remittance:
-                entry = PaymentEntry(
-                    kind=EntryKind.COD_REMITTED,
-                    amount_paise=told.remittance.amount_paise,
-                    reference=f"{parcel.awb}:{told.remittance.utr}",
-                    at=told.remittance.at,
-                )
-                self._state.ledger = self._state.ledger.record(entry)
-                self._desk.outbox.emit(EventType.COD_REMITTED, payment=entry)
-                if entry.amount_paise != collected_paise:
-                    self._desk.tell_ops(
-                        "remittance",
-                        f"parcel {parcel.number}: the courier remitted "
-                        f"{format_inr(entry.amount_paise)} of {format_inr(collected_paise)}",
-                        "Settle the difference with the courier, then skip with a note.",
-                    )
+    def _pause(self) -> timedelta:
+        """Return how long to wait after a late look: not at all once nothing is in doubt."""
+        if not self._payments.doubtful:
+            return timedelta(0)
+        late = timedelta(seconds=self._state.placement.terms.late_payment_window_s)
+        return max(late, policies.LEAST_LATE_PAUSE)
+
+    async def _await_quiet(self) -> datetime:
+        """Wait for money on its way and for people; return when to look again."""
         again = workflow.now() + policies.REMITTANCE_POLL
         await self._desk.wait(
             lambda: self._quiet() or self._payments.reviving, "money on its way", again
         )
         return workflow.now()
 
-    def _parcels_with_cash_out(self) -> list[tuple[Shipment, int]]:
-        outstanding = self._state.ledger.cash_outstanding
-        return [
-            (parcel, outstanding[parcel.awb])
-            for parcel in self._state.shipments.values()
-            if parcel.awb in outstanding
-        ]
-
     async def _continue_if_long(self) -> None:
         if workflow.info().is_continue_as_new_suggested():
             await self._drain()
             workflow.continue_as_new(OrderInput(resumed=self._state))
-
-
-async def _ask_for(parcel: Shipment) -> LookUpRemittanceResult:
-    return await remote(
-        DeliveryActivities.look_up_remittance,
-        LookUpRemittanceInput(courier_order_id=parcel.courier_order_id or ""),
-        queue=policies.DELIVERY_QUEUE,
-        summary=f"ask for the cash of parcel {parcel.number}",
-    )

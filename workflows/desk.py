@@ -25,6 +25,7 @@ with workflow.unsafe.imports_passed_through():
 _Out = TypeVar("_Out")
 
 NOTIFICATION = "notification"
+_TOLD = (AttentionAction.SKIP,)
 
 
 class Desk:
@@ -37,6 +38,7 @@ class Desk:
         self.outbox = Outbox(state, self._notify)
         self._aside: set[asyncio.Task[object]] = set()
         self._defects: list[BaseException] = []
+        self._asking: set[str] = set()
         self._told_ops = {asked.reason for asked in state.attention.values()}
 
     async def wait(
@@ -82,11 +84,17 @@ class Desk:
                 return None
 
     async def ask_ops(
-        self, step: str, reason: str, suggestion: str, actions: tuple[AttentionAction, ...]
+        self,
+        step: str,
+        reason: str,
+        suggestion: str,
+        actions: tuple[AttentionAction, ...],
+        respond_by: datetime | None = None,
     ) -> Attention:
         """Raise an attention, remind each day, and return it once it is answered.
 
-        A cancellation of the order answers it too, where cancelling is one of the actions.
+        A cancellation of the order answers it too, where cancelling is one of the actions, and so
+        does `settle`. `respond_by` is a deadline that others have set.
         """
         attention_id = f"a{len(self.state.attention) + 1}"
         raised = Attention(
@@ -96,36 +104,52 @@ class Desk:
             suggestion=suggestion,
             actions=actions,
             raised_at=workflow.now(),
+            respond_by=respond_by,
         )
         self.state.attention[attention_id] = raised
         self.outbox.emit(EventType.ORDER_ATTENTION_RAISED, attention=raised)
+        return await self._await_answer(raised)
+
+    async def _await_answer(self, raised: Attention) -> Attention:
+        attention_id = raised.attention_id
+        self._asking.add(attention_id)
         while not await self.wait(
             lambda: self._answered(attention_id),
-            f"ops to resolve {attention_id} ({step})",
+            f"ops to resolve {attention_id} ({raised.step})",
             workflow.now() + policies.ATTENTION_REMINDER,
         ):
             self.outbox.emit(EventType.ORDER_ATTENTION_RAISED, attention=raised)
         if self.state.attention[attention_id].resolved_at is None:
-            cancel, note = AttentionAction.CANCEL, "the order was cancelled"
-            self.resolve(ResolveAttention(attention_id=attention_id, action=cancel, note=note))
+            self._close(attention_id, AttentionAction.CANCEL, "the order was cancelled")
         return self.state.attention[attention_id]
 
-    def tell_ops(self, step: str, reason: str, suggestion: str) -> None:
+    def tell_ops(
+        self, step: str, reason: str, suggestion: str, respond_by: datetime | None = None
+    ) -> None:
         """Raise what nothing here waits for; the order stays open until a person has seen it."""
         if reason not in self._told_ops:
             self._told_ops.add(reason)
-            self.aside(self.ask_ops(step, reason, suggestion, (AttentionAction.SKIP,)))
+            self.aside(self.ask_ops(step, reason, suggestion, _TOLD, respond_by))
+
+    def settle(self, step: str, about: str, note: str) -> None:
+        """Close the open questions of a step about something: it has settled itself."""
+        for asked in self.state.open_attention:
+            if asked.step == step and about in asked.reason:
+                self._close(asked.attention_id, None, note)
 
     def retire_attention(self) -> None:
-        """Close what an earlier run was asking: the steps of this run ask again."""
-        for asked in self.state.open_attention:
-            self.resolve(
-                ResolveAttention(
-                    attention_id=asked.attention_id,
-                    action=AttentionAction.RETRY,
-                    note="the order was taken up again",
+        """Close what an earlier run was asking, for the steps of this run ask again.
+
+        What no step waits for stays open: nobody would ask it again.
+        """
+        earlier = (a for a in self.state.open_attention if a.attention_id not in self._asking)
+        for asked in earlier:
+            if asked.actions == _TOLD:
+                self.aside(self._await_answer(asked))
+            else:
+                self._close(
+                    asked.attention_id, AttentionAction.RETRY, "the order was taken up again"
                 )
-            )
 
     def _answered(self, attention_id: str) -> bool:
         attention = self.state.attention[attention_id]
@@ -134,13 +158,16 @@ class Desk:
 
     def resolve(self, answer: ResolveAttention) -> None:
         """Record a person's answer; the step that waits for it goes on."""
+        self._close(answer.attention_id, answer.action, answer.note)
+
+    def _close(self, attention_id: str, action: AttentionAction | None, note: str) -> None:
         resolved = replace(
-            self.state.attention[answer.attention_id],
-            action=answer.action,
-            note=answer.note,
+            self.state.attention[attention_id],
+            action=action,
+            note=note,
             resolved_at=workflow.now(),
         )
-        self.state.attention[answer.attention_id] = resolved
+        self.state.attention[attention_id] = resolved
         self.outbox.emit(EventType.ORDER_ATTENTION_RESOLVED, attention=resolved)
 
     def aside(self, work: Coroutine[Any, Any, object]) -> None:

@@ -1,6 +1,8 @@
 """The order workflow: what happens, in which order, and how it is undone."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from temporalio import workflow
@@ -19,10 +21,15 @@ with workflow.unsafe.imports_passed_through():
         CheckoutAnswer,
         CommandAnswer,
         ConfirmPayment,
+        DecidePayout,
+        DisputeNews,
         EventsSince,
         MarkPacked,
         OrderInput,
         PaymentNews,
+        PayoutDetails,
+        ProposePayout,
+        RecordPayout,
         RefundNews,
         Refusal,
         ResolveAttention,
@@ -33,6 +40,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.status import OrderStatus
     from workflows.closing import Closing
     from workflows.desk import Desk
+    from workflows.disputes import Disputes
     from workflows.parcel import Parcel, with_courier
     from workflows.payment import Payments
     from workflows.placing import checkout_answer, commit_stock, compensate, place
@@ -53,6 +61,7 @@ class OrderWorkflow:
         self._desk = Desk(state)
         self._payments = Payments(self._desk)
         self._refunds = Refunds(self._desk, self._payments)
+        self._disputes = Disputes(self._desk, self._payments)
         self._closing = Closing(self._desk, self._payments, self._refunds)
         self._parcels: dict[int, Parcel] = self._known_parcels()
         self._answer: CheckoutAnswer | None = checkout_answer(state) if state.events else None
@@ -216,6 +225,8 @@ class OrderWorkflow:
         found = self.state.attention.get(answer.attention_id)
         if found is None or found.resolved_at is not None:
             raise _refused(ImpossibleStep, f"no attention {answer.attention_id!r} is open")
+        if not found.actions:
+            raise _refused(ImpossibleStep, f"{found.attention_id}: {found.suggestion}")
         if answer.action not in found.actions:
             offered = ", ".join(action.value for action in found.actions)
             raise _refused(ImpossibleStep, f"{answer.action} is not offered; choose {offered}")
@@ -236,6 +247,36 @@ class OrderWorkflow:
         if self.state.invoice_of(command.shipment) is None:
             raise _refused(ImpossibleStep, f"the invoice of parcel {parcel.number} is not ready")
 
+    @workflow.update
+    def propose_payout(self, command: ProposePayout) -> CommandAnswer:
+        """Propose to pay a cash refund to a beneficiary."""
+        return self._command_answer(self._refunds.payouts.propose(command))
+
+    @propose_payout.validator
+    def _validate_propose_payout(self, command: ProposePayout) -> None:
+        with _refusals():
+            self._refunds.payouts.check_proposal(command)
+
+    @workflow.update
+    def decide_payout(self, command: DecidePayout) -> CommandAnswer:
+        """Approve, refuse or withdraw a payout; nobody approves their own."""
+        return self._command_answer(self._refunds.payouts.decide(command))
+
+    @decide_payout.validator
+    def _validate_decide_payout(self, command: DecidePayout) -> None:
+        with _refusals():
+            self._refunds.payouts.decided(command)
+
+    @workflow.update
+    def record_payout(self, command: RecordPayout) -> CommandAnswer:
+        """Take the bank's word that an approved payout has gone."""
+        return self._command_answer(self._refunds.payouts.record(command))
+
+    @record_payout.validator
+    def _validate_record_payout(self, command: RecordPayout) -> None:
+        with _refusals():
+            self._refunds.payouts.paid(command)
+
     @workflow.signal
     def payment_event(self, news: PaymentNews) -> None:
         """Take Razorpay's news of a payment."""
@@ -245,6 +286,11 @@ class OrderWorkflow:
     def refund_event(self, news: RefundNews) -> None:
         """Take Razorpay's news of a refund."""
         self._refunds.record(news.refund)
+
+    @workflow.signal
+    def dispute_event(self, news: DisputeNews) -> None:
+        """Take Razorpay's news of a dispute."""
+        self._disputes.record(news)
 
     @workflow.signal
     def courier_event(self, update: CourierUpdate) -> None:
@@ -269,6 +315,11 @@ class OrderWorkflow:
     def answer_of_checkout(self) -> CheckoutAnswer | None:
         """Return what the checkout was told, for a caller who asks again after the end."""
         return self._answer
+
+    @workflow.query
+    def payouts(self) -> list[PayoutDetails]:
+        """Return the payouts for those who decide about them; holds personal data."""
+        return self._refunds.payouts.details()
 
     @workflow.query
     def events_since(self, after: EventsSince) -> list[OrderEvent]:
@@ -317,6 +368,15 @@ async def _first_of(story: asyncio.Task[None], *background: asyncio.Task[None]) 
             msg = f"background work ended: {task.exception()!r}"
             raise RuntimeError(msg)
     await story
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Turn a rule's refusal inside the block into the update's."""
+    try:
+        yield
+    except ImpossibleStep as refusal:
+        raise _refused(ImpossibleStep, str(refusal)) from refusal
 
 
 def _refused(refusal: type[OrderError], message: str) -> ApplicationError:

@@ -29,10 +29,15 @@ from domain.messages import (
     CheckoutAnswer,
     CommandAnswer,
     ConfirmPayment,
+    DecidePayout,
+    DisputeNews,
     EventsSince,
     MarkPacked,
     OrderInput,
     PaymentNews,
+    PayoutDetails,
+    ProposePayout,
+    RecordPayout,
     RefundNews,
     ResolveAttention,
     StatusSnapshot,
@@ -127,6 +132,33 @@ class OrderClient:
             order_id, OrderWorkflow.mark_packed, command, _update_id("packed", key, command)
         )
 
+    async def propose_payout(
+        self, order_id: str, command: ProposePayout, key: str
+    ) -> CommandAnswer:
+        """Propose to pay a cash refund to a beneficiary."""
+        return await self._command(
+            order_id, OrderWorkflow.propose_payout, command, _update_id("payout", key, command)
+        )
+
+    async def decide_payout(self, order_id: str, command: DecidePayout, key: str) -> CommandAnswer:
+        """Approve, refuse or withdraw a payout."""
+        return await self._command(
+            order_id, OrderWorkflow.decide_payout, command, _update_id("payout", key, command)
+        )
+
+    async def record_payout(self, order_id: str, command: RecordPayout, key: str) -> CommandAnswer:
+        """Tell that an approved payout has gone."""
+        return await self._command(
+            order_id, OrderWorkflow.record_payout, command, _update_id("payout", key, command)
+        )
+
+    async def payouts(self, order_id: str) -> Sequence[PayoutDetails]:
+        """Return an order's payouts, the open ones with their beneficiary."""
+        async with _errors(order_id):
+            return await self._handle(order_id).query(
+                OrderWorkflow.payouts, rpc_timeout=QUERY_LIMIT
+            )
+
     async def status(self, order_id: str) -> StatusSnapshot:
         """Ask the workflow itself."""
         async with _errors(order_id):
@@ -154,6 +186,10 @@ class OrderClient:
     async def refund_event(self, order_id: str, news: RefundNews) -> None:
         """Tell of a refund; a closed order is resumed."""
         await self._signal(order_id, OrderWorkflow.refund_event, news)
+
+    async def dispute_event(self, order_id: str, news: DisputeNews) -> None:
+        """Tell of a dispute; a closed order is resumed."""
+        await self._signal(order_id, OrderWorkflow.dispute_event, news)
 
     async def courier_event(self, order_id: str, news: CourierUpdate) -> None:
         """Tell of a parcel; a closed order is resumed."""

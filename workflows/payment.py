@@ -6,7 +6,8 @@ with workflow.unsafe.imports_passed_through():
     from activities.payments import LookUpPaymentsInput, PaymentActivities
     from domain.events import EventType
     from domain.messages import ConfirmPayment
-    from domain.payment import EntryKind, GatewayPayment, entry_of
+    from domain.payment import EntryKind, GatewayPayment, PaymentEntry, PaymentStatus
+    from domain.payment_truth import take_in
     from domain.snapshot import Cancellation
     from workflows import policies
     from workflows.calls import remote
@@ -16,6 +17,8 @@ _EVENT_OF = {
     EntryKind.AUTHORIZED: EventType.PAYMENT_AUTHORIZED,
     EntryKind.CAPTURED: EventType.PAYMENT_CONFIRMED,
     EntryKind.FAILED: EventType.PAYMENT_FAILED,
+    EntryKind.VOIDED: EventType.PAYMENT_FAILED,
+    EntryKind.MISMATCHED: EventType.PAYMENT_FAILED,
 }
 
 
@@ -27,6 +30,7 @@ class Payments:
         self._desk = desk
         self._state = desk.state
         self.reviving = False
+        self._late_looks = 0
 
     async def await_payment(self) -> None:
         """Wait until the order is paid, called off, or expired.
@@ -36,7 +40,7 @@ class Payments:
         """
         state, graces = self._state, 0
         while not await self._desk.wait(self._decided, "the payment", state.payment_deadline):
-            payments = await self._look_up()
+            payments = await self._look_up("ask Razorpay at the end of the payment window")
             if self._decided():
                 return
             open_attempt = any(p.status in ("created", "authorized") for p in payments)
@@ -48,41 +52,54 @@ class Payments:
                 return
 
     def record(self, payment: GatewayPayment) -> None:
-        """Take in what Razorpay says of a payment; what is known already changes nothing.
-
-        A failure is not final (the same payment may be captured later), a capture is.
-        """
-        entry, order = entry_of(payment), self._state.payment_order
-        if entry is None or order is None or payment.razorpay_order_id != order.razorpay_order_id:
+        """Take in what Razorpay says of a payment; what is known already changes nothing."""
+        self._state.ledger, entry = take_in(self._state.ledger, self._state.payment_order, payment)
+        if entry is None:
             return
-        ledger = self._state.ledger
-        if ledger.knows(EntryKind.CAPTURED, entry.reference) or ledger.knows(
-            entry.kind, entry.reference
-        ):
-            return
-        self._state.ledger = ledger.record(entry)
         captured = entry.kind is EntryKind.CAPTURED
         self.reviving = self.reviving or (captured and self._may_revive())
         about_to_confirm = self._state.confirmed_at is None and self._state.ledger.secured
         self._desk.outbox.emit(_EVENT_OF[entry.kind], rides=about_to_confirm, payment=entry)
+        if entry.kind is EntryKind.MISMATCHED:
+            self._raise_mismatch(entry)
 
     async def confirm(self, handover: ConfirmPayment) -> None:
         """Check the browser's hand-over and record what Razorpay says of its payment."""
         if not self._state.ledger.knows(EntryKind.CAPTURED, handover.razorpay_payment_id):
-            self.record(
-                await remote(
-                    PaymentActivities.confirm_handover,
-                    handover,
-                    queue=policies.PAYMENTS_QUEUE,
-                    summary=f"hand-over of {handover.razorpay_payment_id}",
-                )
+            asked_at = workflow.now()
+            payment = await remote(
+                PaymentActivities.confirm_handover,
+                handover,
+                queue=policies.PAYMENTS_QUEUE,
+                summary=f"hand-over of {handover.razorpay_payment_id}",
             )
+            self.record(payment.seen(asked_at))
 
     def acted_upon(self) -> bool:
         """Tell whether the order has drawn its conclusion from the money it has."""
         state = self._state
         ended = state.confirmed_at or state.cancelled_at or state.expired_at
         return ended is not None or not state.ledger.secured
+
+    @property
+    def doubtful(self) -> bool:
+        """Tell whether Razorpay may hold money that we have not heard of, so it is to be asked.
+
+        An order that was called off is asked about once: the webhook of a late capture may have
+        been lost. While an authorization is open it is asked about again: captured, it goes back.
+        """
+        state = self._state
+        if state.payment_order is None:
+            return False
+        if state.ledger.status is PaymentStatus.AUTHORIZED:
+            return self._late_looks < policies.MOST_LATE_LOOKS
+        called_off = state.expired_at is not None or state.cancelled_at is not None
+        return called_off and self._late_looks == 0
+
+    async def look_late(self) -> None:
+        """Ask Razorpay what has become of an order's payments after all."""
+        self._late_looks += 1
+        await self._look_up("ask Razorpay at the end of the late window")
 
     def _decided(self) -> bool:
         return self._state.ledger.secured or self._state.cancellation is not None
@@ -95,8 +112,15 @@ class Payments:
             and self._state.disposable_paise >= self._state.ledger.total_paise
         )
 
-    async def _look_up(self) -> tuple[GatewayPayment, ...]:
-        order = self._state.payment_order
+    def _raise_mismatch(self, entry: PaymentEntry) -> None:
+        self._desk.tell_ops(
+            "payment",
+            f"{entry.reference} was {entry.reason}: it does not count for this order",
+            "Refund it in the Razorpay dashboard, then skip with the refund's id as the note.",
+        )
+
+    async def _look_up(self, why: str) -> tuple[GatewayPayment, ...]:
+        order, asked_at = self._state.payment_order, workflow.now()
         if order is None:
             return ()
         found = await self._desk.insist(
@@ -105,12 +129,12 @@ class Payments:
                 PaymentActivities.look_up_payments,
                 LookUpPaymentsInput(razorpay_order_id=order.razorpay_order_id),
                 queue=policies.PAYMENTS_QUEUE,
-                summary="ask Razorpay at the end of the payment window",
+                summary=why,
             ),
         )
         payments = found.payments if found else ()
         for payment in payments:
-            self.record(payment)
+            self.record(payment.seen(asked_at))
         return payments
 
     def _expire(self) -> None:

@@ -43,6 +43,12 @@ PAYMENT_GRACE = timedelta(minutes=12)
 MOST_GRACES = 5
 """An attempt still open after this hour keeps no stock: its money comes late, or never."""
 
+MOST_LATE_LOOKS = 3
+"""Razorpay voids what nobody captures within five days; three late windows are longer than that."""
+
+LEAST_LATE_PAUSE = timedelta(seconds=30)
+"""Between two late looks, however short the window for late payments is set."""
+
 PARCEL_SILENCE = timedelta(days=2)
 """Courier webhooks are hints: after this long without an end, the courier is asked."""
 
@@ -54,6 +60,12 @@ REFUND_SILENCE = timedelta(hours=12)
 
 REMITTANCE_POLL = timedelta(days=1)
 """COD money arrives eight days after delivery; there is no webhook for it."""
+
+REMITTANCE_OVERDUE = timedelta(days=14)
+"""Eight days are usual; after two weeks a person asks for it."""
+
+REMITTANCE_PATIENCE = timedelta(days=7)
+"""For so long the courier is given to pay the rest after ops decided to wait for it."""
 
 ATTENTION_REMINDER = timedelta(days=1)
 """An attention that nobody answers is raised again each day."""

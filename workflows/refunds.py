@@ -17,10 +17,12 @@ with workflow.unsafe.imports_passed_through():
         Refund,
         RefundStatus,
     )
+    from domain.payouts import Payout
     from workflows import policies
     from workflows.calls import remote
     from workflows.desk import Desk
     from workflows.payment import Payments
+    from workflows.payouts import CASH, Payouts, as_paid
 
 
 class Refunds:
@@ -32,6 +34,7 @@ class Refunds:
         self._state = desk.state
         self._payments = payments
         self._early: dict[str, GatewayRefund] = {}
+        self.payouts = Payouts(desk, self._book_payout)
 
     def record(self, news: GatewayRefund) -> None:
         """Take in what Razorpay says of a refund.
@@ -94,6 +97,9 @@ class Refunds:
     async def _carry_out(self, number: int) -> None:
         """Send a refund that is still to be done, wait for its end, and ask ops if it failed."""
         refund = self._state.refunds[number]
+        if refund.payment_id == CASH:
+            await self.payouts.see_to(number)
+            return
         if refund.status is RefundStatus.INITIATED:
             try:
                 news = await self._send(refund)
@@ -124,7 +130,9 @@ class Refunds:
         While a refund of ours has no id yet, news of an unknown one may be of that.
         """
         if any(
-            refund.status is RefundStatus.INITIATED and refund.razorpay_refund_id is None
+            refund.status is RefundStatus.INITIATED
+            and refund.razorpay_refund_id is None
+            and refund.payment_id != CASH
             for refund in self._state.refunds.values()
         ):
             return
@@ -246,16 +254,18 @@ class Refunds:
         refund = Refund(
             number=number,
             key=ids.refund_key(self._state.order_id, number),
-            payment_id="cash",
+            payment_id=CASH,
             amount_paise=due_paise,
             reason=self._reason(),
-            status=RefundStatus.FAILED,
+            status=RefundStatus.INITIATED,
             requested_at=workflow.now(),
-            failure="cash cannot be refunded through Razorpay",
         )
         self._state.refunds[number] = refund
         self._desk.outbox.emit(EventType.REFUND_INITIATED, refund=refund)
         self._desk.aside(self._carry_out(number))
+
+    def _book_payout(self, number: int, payout: Payout) -> None:
+        self._book(as_paid(self._state.refunds[number], payout), f"payout:{payout.utr}")
 
     def _refundable(self) -> tuple[str | None, int]:
         """Return the captured payment with the most money left, and how much that is."""
@@ -268,7 +278,9 @@ class Refunds:
                     if refund.payment_id == entry.reference
                     and refund.status in (RefundStatus.INITIATED, RefundStatus.PROCESSED)
                 )
-                best = max(best, (entry.reference, entry.amount_paise - gone), key=lambda b: b[1])
+                left = entry.amount_paise - gone
+                left -= self._state.ledger.claimed_paise(entry.reference)
+                best = max(best, (entry.reference, left), key=lambda b: b[1])
         return best
 
     def _reason(self) -> str:

@@ -34,7 +34,14 @@ from domain.ports.events import (
     Position,
     Subscription,
 )
-from domain.ports.orders import CheckoutRecord, Checkouts, OrderArchive, OrderCommands, OrderNews
+from domain.ports.orders import (
+    CheckoutRecord,
+    Checkouts,
+    OrderArchive,
+    OrderCommands,
+    OrderNews,
+    PayoutCommands,
+)
 from domain.ports.payment import PaymentGateway, PaymentRefs, PaymentReports
 from domain.ports.stock import Catalogue, Coupons, Inventory
 
@@ -71,6 +78,7 @@ __all__ = [
     "PaymentGateway",
     "PaymentRefs",
     "PaymentReports",
+    "PayoutCommands",
     "Position",
     "QueueMessage",
     "Remittance",

@@ -11,8 +11,13 @@ from domain.messages import (
     CheckoutAnswer,
     CommandAnswer,
     ConfirmPayment,
+    DecidePayout,
+    DisputeNews,
     MarkPacked,
     PaymentNews,
+    PayoutDetails,
+    ProposePayout,
+    RecordPayout,
     RefundNews,
     ResolveAttention,
     StatusSnapshot,
@@ -101,6 +106,31 @@ class OrderCommands(Protocol):
         ...
 
 
+class PayoutCommands(Protocol):
+    """Paying cash back by hand, with two people. `key` makes each command happen once.
+
+    The commands raise `CommandRefused` with the reason, and all raise `OrderNotFound`.
+    """
+
+    async def propose_payout(
+        self, order_id: str, command: ProposePayout, key: str
+    ) -> CommandAnswer:
+        """Propose to pay a cash refund to a beneficiary."""
+        ...
+
+    async def decide_payout(self, order_id: str, command: DecidePayout, key: str) -> CommandAnswer:
+        """Approve, refuse or withdraw a payout."""
+        ...
+
+    async def record_payout(self, order_id: str, command: RecordPayout, key: str) -> CommandAnswer:
+        """Tell that an approved payout has gone."""
+        ...
+
+    async def payouts(self, order_id: str) -> Sequence[PayoutDetails]:
+        """Return an order's payouts; personal data, for those who approve and pay."""
+        ...
+
+
 class OrderNews(Protocol):
     """Signals to the order's workflow; a closed order is resumed from its archive.
 
@@ -114,6 +144,10 @@ class OrderNews(Protocol):
 
     async def refund_event(self, order_id: str, news: RefundNews) -> None:
         """Tell of a refund."""
+        ...
+
+    async def dispute_event(self, order_id: str, news: DisputeNews) -> None:
+        """Tell of a dispute."""
         ...
 
     async def courier_event(self, order_id: str, news: CourierUpdate) -> None:

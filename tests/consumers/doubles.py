@@ -14,7 +14,7 @@ from consumers.needs import ConsumerPorts, CourierNotice, RazorpayNotice, ViewTi
 from domain.errors import ImpossibleStep, OrderNotFound
 from domain.events import OrderEvent
 from domain.facts import same_fact
-from domain.messages import PaymentNews, RefundNews
+from domain.messages import DisputeNews, PaymentNews, RefundNews
 from domain.ports import NO_FACTS, Position, QueueMessage, Subscription
 from domain.shipment import CourierUpdate
 from domain.view import OrderView
@@ -162,7 +162,7 @@ class Workflows:
 
 class MemoryNews:
     def __init__(self) -> None:
-        self.told: list[tuple[str, PaymentNews | RefundNews | CourierUpdate]] = []
+        self.told: list[tuple[str, PaymentNews | RefundNews | DisputeNews | CourierUpdate]] = []
         self.error: Exception | None = None
 
     async def payment_event(self, order_id: str, news: PaymentNews) -> None:
@@ -171,10 +171,15 @@ class MemoryNews:
     async def refund_event(self, order_id: str, news: RefundNews) -> None:
         self._tell(order_id, news)
 
+    async def dispute_event(self, order_id: str, news: DisputeNews) -> None:
+        self._tell(order_id, news)
+
     async def courier_event(self, order_id: str, news: CourierUpdate) -> None:
         self._tell(order_id, news)
 
-    def _tell(self, order_id: str, news: PaymentNews | RefundNews | CourierUpdate) -> None:
+    def _tell(
+        self, order_id: str, news: PaymentNews | RefundNews | DisputeNews | CourierUpdate
+    ) -> None:
         if self.error is not None:
             raise self.error
         self.told.append((order_id, news))

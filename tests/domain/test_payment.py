@@ -13,8 +13,8 @@ from domain.payment import (
     PaymentEntry,
     PaymentLedger,
     PaymentStatus,
-    entry_of,
 )
+from domain.payment_truth import entry_of
 from tests.domain.orders import NOON
 
 K = EntryKind
@@ -184,8 +184,8 @@ def payment(status: str, *, captured: bool) -> GatewayPayment:
     [
         ("authorized", False, K.AUTHORIZED),
         ("captured", True, K.CAPTURED),
-        ("refunded", True, K.FAILED),
-        ("refunded", False, K.FAILED),
+        ("refunded", True, K.VOIDED),
+        ("refunded", False, K.VOIDED),
         ("failed", False, K.FAILED),
     ],
 )

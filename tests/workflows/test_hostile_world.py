@@ -18,7 +18,8 @@ from domain.errors import (
 from domain.events import EventType
 from domain.messages import CancelOrder, CheckoutAnswer, OrderInput, RefundNews, ResolveAttention
 from domain.order import OrderState
-from domain.payment import GatewayRefund, Refund, RefundStatus, entry_of
+from domain.payment import GatewayRefund, Refund, RefundStatus
+from domain.payment_truth import entry_of
 from domain.ports import Remittance
 from domain.shipment import CourierUpdate, ShipmentState
 from domain.snapshot import Cancellation

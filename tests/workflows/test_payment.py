@@ -20,7 +20,7 @@ async def test_an_order_that_nobody_pays_expires_and_gives_everything_back(
     assert await handle.result() is OrderStatus.EXPIRED
     assert house.free_units() == before
     assert house.shop.coupons["WELCOME10"].granted_paise == 0
-    assert len(house.gateway.called("payments_of")) == 1
+    assert len(house.gateway.called("payments_of")) == 2  # at the end of each window
     assert EventType.ORDER_EXPIRED in [event.type for event in house.published()]
     assert answer.order_id in house.stores.archive
 
