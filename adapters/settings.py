@@ -45,6 +45,13 @@ class Settings:
         cod_limit_paise: highest order total that may be paid on delivery.
         revive_late_payments: a late capture revives the order if stock allows, instead of
             being refunded.
+        overdue_news_every_s: seconds between two rounds of asking for overdue news.
+        payment_overdue_s, refund_overdue_s, parcel_overdue_s: seconds of silence after which
+            a payment, a refund or a parcel is asked about.
+        settlement_limit_days: a payment or refund must be settled within so many days.
+        remittance_limit_days: a courier must remit collected cash within so many days.
+        refund_limit_days: a refund must have ended within so many days.
+        payment_fee_limit_bps: highest fee of a payment with its GST, in hundredths of a percent.
         data_dir: where the embedded stack keeps its files.
         tracking: how much clients may ask of the tracking service.
     """
@@ -85,6 +92,14 @@ class Settings:
     auto_pack: bool
     cod_limit_paise: int
     revive_late_payments: bool
+    overdue_news_every_s: int
+    payment_overdue_s: int
+    refund_overdue_s: int
+    parcel_overdue_s: int
+    settlement_limit_days: int
+    remittance_limit_days: int
+    refund_limit_days: int
+    payment_fee_limit_bps: int
     data_dir: Path
     tracking: TrackingLimits
 
@@ -160,6 +175,22 @@ def _read(reader: SettingsReader) -> Settings:
         auto_pack=reader.flag("ORDERS_AUTO_PACK", default=False),
         cod_limit_paise=reader.integer("ORDERS_COD_LIMIT_PAISE", 20_000_00, lowest=0),
         revive_late_payments=reader.flag("ORDERS_REVIVE_LATE_PAYMENTS", default=False),
+        overdue_news_every_s=reader.integer(
+            "ORDERS_OVERDUE_NEWS_EVERY_S", 5 * MINUTE_S, lowest=1, highest=DAY_S
+        ),
+        payment_overdue_s=reader.integer("ORDERS_PAYMENT_OVERDUE_S", 5 * MINUTE_S, lowest=1),
+        refund_overdue_s=reader.integer("ORDERS_REFUND_OVERDUE_S", 30 * MINUTE_S, lowest=1),
+        parcel_overdue_s=reader.integer("ORDERS_PARCEL_OVERDUE_S", DAY_S // 2, lowest=1),
+        settlement_limit_days=reader.integer(
+            "ORDERS_SETTLEMENT_LIMIT_DAYS", 5, lowest=0, highest=60
+        ),
+        remittance_limit_days=reader.integer(
+            "ORDERS_REMITTANCE_LIMIT_DAYS", 10, lowest=0, highest=60
+        ),
+        refund_limit_days=reader.integer("ORDERS_REFUND_LIMIT_DAYS", 7, lowest=0, highest=60),
+        payment_fee_limit_bps=reader.integer(
+            "ORDERS_PAYMENT_FEE_LIMIT_BPS", 300, lowest=0, highest=10_000
+        ),
         data_dir=Path(reader.text("ORDERS_DATA_DIR", ".data")),
         tracking=read_tracking_limits(reader),
     )
