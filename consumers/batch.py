@@ -16,7 +16,7 @@ from consumers.contract import (
     UnknownType,
 )
 from domain.events import SCHEMA_VERSIONS, EventType, OrderEvent
-from domain.ports import QueueMessage
+from domain.ports import Clock, QueueMessage
 from domain.wire import Unreadable, read_envelope
 
 
@@ -52,8 +52,11 @@ class Plan:
 Planner = Callable[[Sequence[QueueMessage]], Plan]
 
 
-def planner(contract: ConsumerContract, consumer: Consumer) -> Planner:
+def planner(contract: ConsumerContract, consumer: Consumer, clock: Clock | None = None) -> Planner:
     """Return how a consumer's batches become jobs.
+
+    With a clock, an event that is older than what the consumer remembers is not handled: nobody
+    can tell any more whether it was, so it stays a dead letter, for people.
 
     Raises:
         TypeError: the consumer lacks the method that its contract asks for.
@@ -62,7 +65,12 @@ def planner(contract: ConsumerContract, consumer: Consumer) -> Planner:
         if not hasattr(consumer, "handle"):
             message = f"consumer {contract.name}: it wants event types, so it needs handle(events)"
             raise TypeError(message)
-        return lambda messages: plan_events(contract, consumer, messages)  # type: ignore[arg-type]
+        return lambda messages: plan_events(
+            contract,
+            consumer,  # type: ignore[arg-type]
+            messages,
+            forgotten_before=_forgotten_before(contract, clock),
+        )
     if not hasattr(consumer, "handle_message"):
         message = f"consumer {contract.name}: without event types it needs handle_message(body)"
         raise TypeError(message)
@@ -83,8 +91,17 @@ def plan_messages(consumer: MessageConsumer, messages: Sequence[QueueMessage]) -
     return Plan(jobs=tuple(job(message) for message in messages))
 
 
+def _forgotten_before(contract: ConsumerContract, clock: Clock | None) -> datetime | None:
+    window = contract.idempotency.window
+    return clock.now() - window if clock is not None and window is not None else None
+
+
 def plan_events(
-    contract: ConsumerContract, consumer: EventConsumer, messages: Sequence[QueueMessage]
+    contract: ConsumerContract,
+    consumer: EventConsumer,
+    messages: Sequence[QueueMessage],
+    *,
+    forgotten_before: datetime | None = None,
 ) -> Plan:
     """Return one job per order, its events ascending and each once."""
     ignored: list[QueueMessage] = []
@@ -101,10 +118,12 @@ def plan_events(
         except Unreadable as error:
             unreadable.append((message, str(error)))
         else:
-            if event.type in contract.types:
-                by_order.setdefault(event.order_id, []).append((message, event))
-            else:
+            if event.type not in contract.types:
                 ignored.append(message)
+            elif forgotten_before is not None and event.time < forgotten_before:
+                unreadable.append((message, f"{event.id} is older than this consumer remembers"))
+            else:
+                by_order.setdefault(event.order_id, []).append((message, event))
     jobs = tuple(_job(consumer, order_id, items) for order_id, items in by_order.items())
     return Plan(jobs=jobs, ignored=tuple(ignored), unreadable=tuple(unreadable))
 

@@ -80,9 +80,11 @@ class ContractInvalid(ValueError):
 
 
 class NotYet(Exception):
-    """A handler cannot place a message yet; it comes back later and, after n tries, to ops.
+    """A handler cannot place a message yet, because what it builds on has not come.
 
-    The text names ids only, never personal data.
+    An event is parked in MongoDB and handed over again when its order moves, for as long as it
+    takes. A message of a queue without topics comes back later and, after n tries, to ops. The text
+    names ids only, never personal data.
     """
 
 
@@ -205,7 +207,8 @@ class EventConsumer(Protocol):
     async def handle(self, events: Sequence[OrderEvent]) -> None:
         """Handle one order's events of a batch, ascending and each once.
 
-        Returning acknowledges all of them, raising brings all of them back later. Repeats of
+        Returning acknowledges all of them, raising brings all of them back later, `NotYet` has
+        them parked. Repeats of
         earlier events, holes and two calls at once from two processes must be harmless.
         """
         ...

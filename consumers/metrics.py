@@ -39,6 +39,18 @@ class ConsumerMetrics:
             ("consumer",),
             registry=registry,
         )
+        self.parked = Gauge(
+            "orders_consumer_parked",
+            "Events that came before what they build on and wait.",
+            ("consumer",),
+            registry=registry,
+        )
+        self.parked_oldest_s = Gauge(
+            "orders_consumer_parked_oldest_seconds",
+            "For how long the oldest of them has waited.",
+            ("consumer",),
+            registry=registry,
+        )
         self.views_behind = Gauge(
             "orders_views_behind",
             "Views that had not reached a head recorded a while ago, at the last sweep.",

@@ -9,11 +9,13 @@ from domain.catch_up import FillHole
 from domain.messages import DisputeNews, PaymentNews, RefundNews
 from domain.ports import (
     Clock,
+    ConsumerRecords,
     EventLog,
     LiveFeed,
     OrderHeads,
     OrderNews,
     OrderViews,
+    ParkedEvents,
     PaymentRefs,
 )
 from domain.shipment import CourierUpdate
@@ -79,5 +81,7 @@ class ConsumerPorts:
     payment_refs: PaymentRefs
     read_razorpay: Callable[[str], RazorpayNotice]
     read_courier: Callable[[str, datetime], CourierNotice | None]
+    records: ConsumerRecords
+    parked: ParkedEvents
     metrics: ConsumerMetrics
     view_timing: ViewTiming = field(default_factory=ViewTiming)

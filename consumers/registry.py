@@ -2,7 +2,7 @@
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from types import ModuleType
 
@@ -11,14 +11,20 @@ from consumers.contract import Consumer, ConsumerContract, ContractInvalid, Queu
 from consumers.needs import ConsumerPorts
 
 Build = Callable[[ConsumerPorts], Consumer]
+ReadEffect = Callable[[ConsumerPorts], Awaitable[object]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ConsumerModule:
-    """One consumer as found: its promise, and how to build it."""
+    """One consumer as found: its promise, how to build it, how to read its effect.
+
+    `read_effect` is a module's own, for an effect that is not in MongoDB or that holds what may
+    differ between two right deliveries; None means everything in the database.
+    """
 
     contract: ConsumerContract
     build: Build
+    read_effect: ReadEffect | None = None
 
 
 def discover(package: ModuleType = consumers) -> Mapping[str, ConsumerModule]:
@@ -33,7 +39,9 @@ def discover(package: ModuleType = consumers) -> Mapping[str, ConsumerModule]:
         contract = getattr(module, "CONTRACT", None)
         if isinstance(contract, ConsumerContract):
             found[_free_name(contract, found)] = ConsumerModule(
-                contract=contract, build=_build_of(module, contract)
+                contract=contract,
+                build=_build_of(module, contract),
+                read_effect=getattr(module, "read_effect", None),
             )
     return found
 

@@ -75,7 +75,7 @@ class Runner:
         self._metrics = metrics
         self._clock = clock
         self._pace = pace or Pace()
-        self._turns = Turns()
+        self.turns = Turns()
         self._failures_in_a_row = 0
         self._rest_due = False
 
@@ -119,7 +119,7 @@ class Runner:
 
     async def _do(self, job: Job, waiting: dict[str, QueueMessage]) -> "_Result":
         try:
-            async with self._turns.of(job.key), asyncio.timeout(self._pace.handler_deadline_s):
+            async with self.turns.of(job.key), asyncio.timeout(self._pace.handler_deadline_s):
                 await job.run()
         except Exception as error:  # noqa: BLE001 - any failure of a handler must leave the others alone
             away = isinstance(error, ServiceUnavailable)

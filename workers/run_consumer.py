@@ -12,22 +12,25 @@ from adapters import razorpay_webhook
 from adapters.aws.clients import AwsClients
 from adapters.aws.queue import SqsQueue
 from adapters.mongo.checkouts import MongoPaymentRefs
+from adapters.mongo.connection import Database
 from adapters.mongo.connection import close as close_database
 from adapters.mongo.connection import connect as connect_database
+from adapters.mongo.consumer_records import MongoConsumerRecords
 from adapters.mongo.event_log import MongoEventLog
 from adapters.mongo.order_archive import MongoOrderArchive
 from adapters.mongo.order_heads import MongoOrderHeads
 from adapters.mongo.order_views import MongoOrderViews
+from adapters.mongo.parked_events import MongoParkedEvents
 from adapters.redis_feed import RedisLiveFeed
 from adapters.settings import Settings
 from adapters.shiprocket import webhook as courier_webhook
 from adapters.system_clock import SystemClock
-from consumers.batch import planner
-from consumers.contract import HasCompanions, Loop
+from consumers.assembly import assemble
 from consumers.metrics import ConsumerMetrics
 from consumers.needs import ConsumerPorts, CourierNotice, RazorpayNotice
 from consumers.registry import ConsumerModule, discover
-from consumers.runner import Runner
+from domain.catch_up import FillHole
+from domain.ports import Clock, LiveFeed, OrderNews
 from workers.health import serving_health
 from workers.stack.errors import StackError
 from workers.structured_logs import configure_logs
@@ -86,20 +89,42 @@ async def connected(settings: Settings, metrics: ConsumerMetrics) -> AsyncIterat
         stack.push_async_callback(live.close)
         temporal = await connect_temporal(settings.temporal_address, settings.temporal_namespace)
         orders = OrderClient(temporal, MongoOrderArchive(database))
-        ports = ConsumerPorts(
+        ports = ports_over(
+            database,
             clock=SystemClock(),
-            log=MongoEventLog(database),
-            views=MongoOrderViews(database),
-            heads=MongoOrderHeads(database),
             live=live,
             events_since=orders.events_since,
             news=orders,
-            payment_refs=MongoPaymentRefs(database),
-            read_razorpay=read_razorpay,
-            read_courier=read_courier,
             metrics=metrics,
         )
         yield Connections(ports=ports, aws=aws)
+
+
+def ports_over(
+    database: Database,
+    *,
+    clock: Clock,
+    live: LiveFeed,
+    events_since: FillHole,
+    news: OrderNews,
+    metrics: ConsumerMetrics,
+) -> ConsumerPorts:
+    """Return the ports of consumers over one database; the conformance suite runs on the same."""
+    return ConsumerPorts(
+        clock=clock,
+        log=MongoEventLog(database),
+        views=MongoOrderViews(database),
+        heads=MongoOrderHeads(database),
+        live=live,
+        events_since=events_since,
+        news=news,
+        payment_refs=MongoPaymentRefs(database),
+        read_razorpay=read_razorpay,
+        read_courier=read_courier,
+        records=MongoConsumerRecords(database),
+        parked=MongoParkedEvents(database),
+        metrics=metrics,
+    )
 
 
 async def run_consumers(
@@ -110,21 +135,8 @@ async def run_consumers(
         for module in modules.values():
             queue = SqsQueue(connections.aws, module.contract.queue)
             stack.callback(queue.close)
-            for loop in _loops(module, queue, connections.ports):
+            for loop in assemble(module, queue, connections.ports).loops:
                 tasks.create_task(loop(stop))
-
-
-def _loops(module: ConsumerModule, queue: SqsQueue, ports: ConsumerPorts) -> list[Loop]:
-    consumer = module.build(ports)
-    runner = Runner(
-        contract=module.contract,
-        queue=queue,
-        plan=planner(module.contract, consumer),
-        metrics=ports.metrics,
-        clock=ports.clock,
-    )
-    companions = consumer.companions() if isinstance(consumer, HasCompanions) else ()
-    return [runner.run, *companions]
 
 
 def read_razorpay(body: str) -> RazorpayNotice:

@@ -90,6 +90,13 @@ INDEXES: Final[dict[str, list[IndexModel]]] = {
     "document_series": [],
     "sent_mail": [],
     "link_keys": [],
+    "consumer_inbox": [],
+    "consumer_records": [],
+    "parked_events": [
+        IndexModel([("consumer", ASCENDING), ("order_id", ASCENDING)]),
+        IndexModel([("consumer", ASCENDING), ("due", ASCENDING)]),
+        IndexModel([("consumer", ASCENDING), ("parked_at", ASCENDING)]),
+    ],
 }
 """Every collection with its indexes besides `_id`; transactions need collections that exist."""
 

@@ -4,6 +4,13 @@ Errors stand in `domain/errors.py`: an `OrderError` will not work again, a `Serv
 Every write is idempotent by the key that its docstring names.
 """
 
+from domain.ports.consumers import (
+    Applied,
+    Change,
+    ConsumerRecords,
+    ParkedEvents,
+    ParkedSum,
+)
 from domain.ports.delivery import (
     Booking,
     BookingRequest,
@@ -48,13 +55,16 @@ from domain.ports.stock import Catalogue, Coupons, Inventory
 __all__ = [
     "KEPT_DIGESTS",
     "NO_FACTS",
+    "Applied",
     "Booking",
     "BookingRequest",
     "Caller",
     "Catalogue",
+    "Change",
     "CheckoutRecord",
     "Checkouts",
     "Clock",
+    "ConsumerRecords",
     "Coupons",
     "Courier",
     "DocumentFiles",
@@ -75,6 +85,8 @@ __all__ = [
     "OrderSearch",
     "OrderViews",
     "ParcelItem",
+    "ParkedEvents",
+    "ParkedSum",
     "PaymentGateway",
     "PaymentRefs",
     "PaymentReports",

@@ -20,6 +20,7 @@ from domain.shipment import CourierUpdate
 from domain.view import OrderView
 from domain.wire import dump_event
 from tests.consumers.orders import START
+from tests.fakes.consumers import FakeConsumerRecords, FakeParkedEvents
 
 
 class TestClock:
@@ -218,6 +219,8 @@ class World:
     workflows: Workflows = field(default_factory=Workflows)
     news: MemoryNews = field(default_factory=MemoryNews)
     refs: MemoryRefs = field(default_factory=MemoryRefs)
+    records: FakeConsumerRecords = field(default_factory=FakeConsumerRecords)
+    parked: FakeParkedEvents = field(default_factory=FakeParkedEvents)
     timing: ViewTiming = field(default_factory=lambda: ViewTiming(hole_wait_s=0))
     read_razorpay: Callable[[str], RazorpayNotice] = unreadable_notice
     read_courier: Callable[[str, datetime], CourierNotice | None] = unreadable_scan
@@ -235,6 +238,8 @@ class World:
             payment_refs=self.refs,
             read_razorpay=self.read_razorpay,
             read_courier=self.read_courier,
+            records=self.records,
+            parked=self.parked,
             metrics=self.metrics,
             view_timing=self.timing,
         )

@@ -4,6 +4,7 @@ import pytest
 
 from adapters.mongo.catalogue import MongoCatalogue
 from adapters.mongo.checkouts import MongoCheckouts, MongoPaymentRefs
+from adapters.mongo.consumer_records import MongoConsumerRecords
 from adapters.mongo.coupons import MongoCoupons
 from adapters.mongo.documents import MongoDocumentRegister
 from adapters.mongo.event_log import MongoEventLog
@@ -11,11 +12,12 @@ from adapters.mongo.inventory import MongoInventory
 from adapters.mongo.order_archive import MongoOrderArchive
 from adapters.mongo.order_heads import MongoOrderHeads
 from adapters.mongo.order_views import MongoOrderViews
+from adapters.mongo.parked_events import MongoParkedEvents
 from adapters.mongo.sent_mail import MongoSentMail
 from adapters.redis_feed import RedisLiveFeed
 from adapters.redis_subscription import RedisSubscription
 from domain import ports
-from tests.fakes import feed, stores
+from tests.fakes import consumers, feed, stores
 
 # The type checker reads these lines too: each class must be usable as its port.
 CATALOGUES: list[type[ports.Catalogue]] = [MongoCatalogue, stores.FakeCatalogue]
@@ -33,6 +35,11 @@ VIEWS: list[type[ports.OrderViews]] = [MongoOrderViews, stores.FakeOrderViews]
 SEARCHES: list[type[ports.OrderSearch]] = [MongoOrderViews, stores.FakeOrderViews]
 ARCHIVES: list[type[ports.OrderArchive]] = [MongoOrderArchive, stores.FakeOrderArchive]
 MAILS: list[type[ports.SentMail]] = [MongoSentMail, stores.FakeSentMail]
+RECORDS: list[type[ports.ConsumerRecords]] = [
+    MongoConsumerRecords,
+    consumers.FakeConsumerRecords,
+]
+PARKED: list[type[ports.ParkedEvents]] = [MongoParkedEvents, consumers.FakeParkedEvents]
 FEEDS: list[type[ports.LiveFeed]] = [RedisLiveFeed, feed.FakeLiveFeed]
 EARS: list[type[ports.Subscription]] = [RedisSubscription, feed.FakeSubscription]
 
@@ -51,6 +58,8 @@ PAIRS = [
         (ports.OrderSearch, SEARCHES),
         (ports.OrderArchive, ARCHIVES),
         (ports.SentMail, MAILS),
+        (ports.ConsumerRecords, RECORDS),
+        (ports.ParkedEvents, PARKED),
         (ports.LiveFeed, FEEDS),
         (ports.Subscription, EARS),
     )
