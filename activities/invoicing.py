@@ -5,7 +5,7 @@ import asyncio
 from temporalio import activity
 
 from activities.failures import refusals
-from domain.documents import Document, DocumentRequest
+from domain.documents import Document, DocumentKind, DocumentRequest, at_rates_of_supply
 from domain.ports import Catalogue, DocumentFiles, DocumentRegister, DocumentRenderer
 
 
@@ -32,11 +32,15 @@ class InvoicingActivities:
 
     @activity.defn
     async def issue_document(self, request: DocumentRequest) -> Document:
-        """Take the number, render the PDF, store it.
+        """Take the number, render the PDF, store it. An invoice has the rates of its own day.
 
         A crash between number and file leaves the number with this request: the repeat finds it.
         """
         supplier = await self._catalogue.warehouse(request.warehouse)
+        if request.kind is DocumentKind.INVOICE:
+            skus = [line.sku for line in request.lines]
+            sold = (await self._catalogue.snapshot(skus, None)).products
+            request = at_rates_of_supply(request, sold)
         with refusals():
             document = await self._register.register(request, supplier)
         content = await asyncio.to_thread(self._renderer.render, document)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from domain.errors import FieldError, InvalidCart
+from domain.gstin import gstin_errors
 from domain.tax import canonical_state
 
 MAX_LINES = 50
@@ -35,7 +36,10 @@ class CartItem:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Customer:
-    """Who buys. Personal data: only inside payloads, never in ids, attributes or logs."""
+    """Who buys. Personal data: only inside payloads, never in ids, attributes or logs.
+
+    With a `gstin` the buyer is a business, and its state decides the place of supply.
+    """
 
     name: str
     email: str
@@ -45,7 +49,7 @@ class Customer:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Address:
-    """Where the goods go; `state` decides the place of supply."""
+    """Where the goods go; for a buyer without GSTIN `state` is the place of supply."""
 
     name: str
     phone: str
@@ -107,6 +111,8 @@ def customer_errors(customer: Customer) -> Iterator[FieldError]:
             remedy="send one such as asha@example.com",
         )
     yield from _phone_error("customer.phone", customer.phone)
+    if customer.gstin is not None:
+        yield from gstin_errors(customer.gstin)
 
 
 def address_errors(address: Address, prefix: str = "shipping_address") -> Iterator[FieldError]:

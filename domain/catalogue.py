@@ -1,19 +1,31 @@
 """What the shop sells, from where, and the coupons it honours."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 _INDIA = timedelta(hours=5, minutes=30)
 
 
 def indian_day(moment: datetime) -> date:
-    """Return the day that a moment belongs to in India, where coupons begin and end at midnight."""
+    """Return the day of a moment in India, where coupons, rates and years turn at midnight."""
     return (moment.astimezone(UTC) + _INDIA).date()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class TaxChange:
+    """A new rate or HSN, from midnight in India at the beginning of a day."""
+
+    valid_from: date
+    gst_rate: int
+    hsn: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Product:
-    """One SKU. The price is what the customer pays for one unit, GST included."""
+    """One SKU. The price is what the customer pays for one unit, GST included.
+
+    `gst_rate` (percent) and `hsn` hold until the first of the changes; `as_of` tells a day's.
+    """
 
     sku: str
     name: str
@@ -22,6 +34,15 @@ class Product:
     hsn: str
     weight_g: int
     description: str = ""
+    tax_changes: tuple[TaxChange, ...] = ()
+
+    def as_of(self, day: date) -> "Product":
+        """Return the product with rate and HSN of supplies on a day of India, and no changes."""
+        past = [change for change in self.tax_changes if change.valid_from <= day]
+        if not past:
+            return replace(self, tax_changes=())
+        latest = max(past, key=lambda change: change.valid_from)
+        return replace(self, gst_rate=latest.gst_rate, hsn=latest.hsn, tax_changes=())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

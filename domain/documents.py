@@ -1,18 +1,17 @@
-"""Tax documents: invoices and the credit notes that correct them."""
+"""Tax documents: what an invoice or credit note holds, and how an invoice is put together."""
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 
 from domain.cart import Address, Customer
-from domain.catalogue import Warehouse
+from domain.catalogue import Product, Warehouse, indian_day
 from domain.errors import DocumentRefused
+from domain.money import share_between
 from domain.pricing import OrderLine
 from domain.shipment import ShipmentLine
-from domain.tax import TaxSplit, split_inclusive
-
-APRIL = 4
-MAX_NUMBER = 16
+from domain.tax import TaxSplit, place_of_supply, split_inclusive, state_of_code
 
 
 class DocumentKind(StrEnum):
@@ -36,9 +35,10 @@ class Document:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DocumentRequest:
-    """What to write. The same (order, shipment, kind) always gives the same number.
+    """What to write. The same (order, shipment, kind, occasion) always gives the same number.
 
-    A credit note names the number and date of the invoice that it corrects (CGST Rule 53).
+    A credit note names the number and date of the invoice that it corrects (CGST Rule 53). One that
+    takes back a part of its parcel has an `occasion` of its own, such as `refund-2`.
     """
 
     order_id: str
@@ -51,11 +51,18 @@ class DocumentRequest:
     issued_at: datetime
     original: str | None = None
     original_issued_at: datetime | None = None
+    occasion: str = ""
 
     @property
     def key(self) -> str:
         """Return the idempotency key under which the number was taken."""
-        return f"{self.order_id}:{self.shipment}:{self.kind}"
+        whole = f"{self.order_id}:{self.shipment}:{self.kind}"
+        return f"{whole}:{self.occasion}" if self.occasion else whole
+
+    @property
+    def place_of_supply(self) -> str:
+        """Return the state whose tax is due."""
+        return place_of_supply(self.address.state, self.customer.gstin)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,6 +93,14 @@ class TaxedLine:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Void:
+    """Why and when a document was declared void; its number is never used again."""
+
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class TaxDocument:
     """Everything that is printed (CGST Rule 46, Rule 53)."""
 
@@ -93,6 +108,7 @@ class TaxDocument:
     request: DocumentRequest
     supplier: Warehouse
     lines: tuple[TaxedLine, ...]
+    void: Void | None = None
 
     @property
     def tax(self) -> TaxSplit:
@@ -114,8 +130,15 @@ class TaxDocument:
         )
 
 
-def compose(number: str, request: DocumentRequest, supplier: Warehouse) -> TaxDocument:
-    """Put a document together: the tax follows the supplying warehouse and the delivery state."""
+def compose_invoice(number: str, request: DocumentRequest, supplier: Warehouse) -> TaxDocument:
+    """Put an invoice together: the tax follows the supplying warehouse and the place of supply.
+
+    Raises:
+        DocumentRefused: the warehouse's GSTIN is not of the warehouse's state.
+    """
+    if state_of_code(supplier.gstin[:2]) != supplier.state:
+        msg = f"warehouse {supplier.code}: GSTIN {supplier.gstin} is not of {supplier.state}"
+        raise DocumentRefused(msg)
     return TaxDocument(
         number=number,
         request=request,
@@ -127,12 +150,31 @@ def compose(number: str, request: DocumentRequest, supplier: Warehouse) -> TaxDo
                     line.charged_paise,
                     line.gst_rate,
                     supplier_state=supplier.state,
-                    place_of_supply=request.address.state,
+                    place_of_supply=request.place_of_supply,
                 ),
             )
             for line in request.lines
         ),
     )
+
+
+def at_rates_of_supply(request: DocumentRequest, products: Iterable[Product]) -> DocumentRequest:
+    """Return the request with the HSN and rates of the day on which it is issued, in India.
+
+    Goods are supplied when they leave with their invoice (CGST s.12(2), s.14(b)), so a rate that
+    changed since the order applies; the price, which includes it, stays. A SKU that is not sold any
+    more keeps what the order says.
+    """
+    day = indian_day(request.issued_at)
+    current = {product.sku: product.as_of(day) for product in products}
+
+    def dated(line: DocumentLine) -> DocumentLine:
+        product = current.get(line.sku)
+        if product is None:
+            return line
+        return replace(line, gst_rate=product.gst_rate, hsn=product.hsn)
+
+    return replace(request, lines=tuple(dated(line) for line in request.lines))
 
 
 def parcel_lines(
@@ -158,34 +200,10 @@ def parcel_lines(
                 gst_rate=line.gst_rate,
                 quantity=part.quantity,
                 gross_paise=line.unit_price_paise * part.quantity,
-                discount_paise=_share(line.discount_paise, line.quantity, before, after),
-                other_charges_paise=_share(
+                discount_paise=share_between(line.discount_paise, line.quantity, before, after),
+                other_charges_paise=share_between(
                     line.shipping_paise + line.cod_fee_paise, line.quantity, before, after
                 ),
             )
         )
     return tuple(shares)
-
-
-def financial_year(day: date) -> str:
-    """Return the Indian financial year of a day, April to March: `2627` for 2026-27."""
-    start = day.year if day.month >= APRIL else day.year - 1
-    return f"{start % 100:02d}{(start + 1) % 100:02d}"
-
-
-def document_number(kind: DocumentKind, warehouse: Warehouse, year: str, serial: int) -> str:
-    """Return a document's number: `PNQ/2627/000042`, of a credit note `CPNQ/2627/000042`.
-
-    Raises:
-        DocumentRefused: longer than the 16 characters of Rule 46; warehouse codes have three.
-    """
-    prefix = "C" if kind is DocumentKind.CREDIT_NOTE else ""
-    number = f"{prefix}{warehouse.code}/{year}/{serial:06d}"
-    if len(number) > MAX_NUMBER:
-        msg = f"document number {number} has more than {MAX_NUMBER} characters"
-        raise DocumentRefused(msg)
-    return number
-
-
-def _share(amount: int, quantity: int, before: int, after: int) -> int:
-    return amount * after // quantity - amount * before // quantity

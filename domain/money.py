@@ -44,3 +44,11 @@ def apportion(total_paise: int, weights: Sequence[int]) -> list[int]:
 def percent_of(amount_paise: int, percent: int) -> int:
     """Return the given percentage, rounded half up to the paisa."""
     return (amount_paise * percent + 50) // 100
+
+
+def share_between(amount_paise: int, quantity: int, before: int, after: int) -> int:
+    """Return what the units after `before` up to `after` have of an amount for `quantity` units.
+
+    A difference of two cumulative roundings: however the units are divided, the shares sum to it.
+    """
+    return amount_paise * after // quantity - amount_paise * before // quantity

@@ -88,11 +88,12 @@ def price_cart(request: PricingRequest, catalogue: CatalogueSnapshot) -> Quote:
         CouponRefused: the coupon is unknown, not valid today, or used up.
         InvalidCart: the place is not served, or cash on delivery is not offered for this cart.
     """
-    products = {product.sku: product for product in catalogue.products}
+    today = indian_day(catalogue.taken_at)
+    products = {product.sku: product.as_of(today) for product in catalogue.products}
     pairs = [(products[item.sku], item.quantity) for item in request.items]
     gross = [product.price_paise * quantity for product, quantity in pairs]
     subtotal = sum(gross)
-    discount = _discount(request.coupon, catalogue.coupon, subtotal, indian_day(catalogue.taken_at))
+    discount = _discount(request.coupon, catalogue.coupon, subtotal, today)
     shipping = SHIPPING_FEE_PAISE if subtotal - discount < FREE_SHIPPING_FROM_PAISE else 0
     is_cod = request.payment_method is PaymentMethod.COD
     cod_fee = COD_FEE_PAISE if is_cod else 0

@@ -1,8 +1,9 @@
-"""GST on prices that include it: which tax applies, and its split to the paisa.
+"""GST on prices that include it: where the supply takes place, which tax applies, and its split.
 
 Sources: IGST Act s.10(1)(ca) and Circular 209/3/2024 (the place of supply of goods sold to an
-unregistered buyer is the delivery state); CGST Rule 46. Union territories without a legislature
-levy UTGST in the place of SGST.
+unregistered buyer is the delivery state); s.10(1)(a) and (b) (to a registered one: where the goods
+end, or the biller's principal place if they are sent elsewhere on the biller's word); CGST Rule 46.
+Union territories without a legislature levy UTGST in the place of SGST.
 """
 
 from dataclasses import dataclass
@@ -45,6 +46,14 @@ STATE_CODES = {
     "Andhra Pradesh": "37",
     "Ladakh": "38",
 }
+OTHER_TERRITORY = "Other Territory"
+"""Where no state is, such as the exclusive economic zone. Nobody there gets parcels."""
+_BY_CODE = {code: name for name, code in STATE_CODES.items()} | {
+    "97": OTHER_TERRITORY,
+    # Registrations from before Daman and Diu was merged and Andhra Pradesh was divided.
+    "25": "Dadra and Nagar Haveli and Daman and Diu",
+    "28": "Andhra Pradesh",
+}
 _BY_FOLDED_NAME = {name.casefold(): name for name in STATE_CODES}
 _WITHOUT_LEGISLATURE = frozenset({"04", "26", "31", "35", "38"})
 
@@ -86,6 +95,26 @@ def canonical_state(name: str) -> str | None:
     return _BY_FOLDED_NAME.get(folded)
 
 
+def state_of_code(code: str) -> str | None:
+    """Return the state of a GSTIN's first two digits, or None if there is none such."""
+    return _BY_CODE.get(code)
+
+
+def code_of_state(name: str) -> str:
+    """Return the code of a canonical state."""
+    return "97" if name == OTHER_TERRITORY else STATE_CODES[name]
+
+
+def place_of_supply(delivery_state: str, gstin: str | None = None) -> str:
+    """Return the state whose tax is due on goods that are delivered to `delivery_state`.
+
+    A registered buyer's state is that of the (valid) GSTIN: where both states differ, the buyer has
+    the goods sent to somebody or somewhere outside the registration, a bill-to/ship-to supply.
+    """
+    registered = state_of_code(gstin[:2]) if gstin else None
+    return registered or delivery_state
+
+
 def split_inclusive(
     amount_paise: int, rate: int, *, supplier_state: str, place_of_supply: str
 ) -> TaxSplit:
@@ -99,6 +128,33 @@ def split_inclusive(
     if supplier_state != place_of_supply:
         return TaxSplit(taxable_paise=taxable, igst_paise=tax)
     half = tax // 2
-    if STATE_CODES[place_of_supply] in _WITHOUT_LEGISLATURE:
+    if code_of_state(place_of_supply) in _WITHOUT_LEGISLATURE:
         return TaxSplit(taxable_paise=amount_paise - 2 * half, cgst_paise=half, utgst_paise=half)
     return TaxSplit(taxable_paise=amount_paise - 2 * half, cgst_paise=half, sgst_paise=half)
+
+
+def share_of_split(whole: TaxSplit, taken: TaxSplit, amount_paise: int) -> TaxSplit:
+    """Take an amount out of what was split, with its share of the tax.
+
+    `taken` is what was taken out before, by this function. Shares are differences of cumulative
+    roundings, halves stay equal, no part is negative, and none exceeds the whole's tax. What is
+    taken out to the last paisa in amounts of four paise or more sums to the whole part by part;
+    smaller amounts may be too small for the tax of their share and leave some of it untaken.
+    """
+    after = taken.total_paise + amount_paise
+
+    def share(part: int, taken_part: int, most: int) -> int:
+        return min(part * after // whole.total_paise - taken_part, most) if part else 0
+
+    half = amount_paise // 2
+    cgst = share(whole.cgst_paise, taken.cgst_paise, half)
+    sgst = share(whole.sgst_paise, taken.sgst_paise, half)
+    utgst = share(whole.utgst_paise, taken.utgst_paise, half)
+    igst = share(whole.igst_paise, taken.igst_paise, amount_paise)
+    return TaxSplit(
+        taxable_paise=amount_paise - cgst - sgst - utgst - igst,
+        cgst_paise=cgst,
+        sgst_paise=sgst,
+        utgst_paise=utgst,
+        igst_paise=igst,
+    )

@@ -40,6 +40,8 @@ CONNECT_TIMEOUT_MS: Final = 3_000
 SELECTION_TIMEOUT_MS: Final = 5_000
 """Long enough for an election, short enough for a caller who waits."""
 SOCKET_TIMEOUT_MS: Final = 10_000
+LET_GO_KEPT_S: Final = 60 * 86_400
+"""Longer than any order is looked for among those that nothing can happen to any more."""
 
 _NEWEST_FIRST: Final = (("placed_at", DESCENDING), ("_id", ASCENDING))
 
@@ -84,10 +86,30 @@ INDEXES: Final[dict[str, list[IndexModel]]] = {
             _search_index,
             ("customer_id", "customer_keys", "status", "attention", "payment_ids", "awbs"),
         ),
+        *(
+            IndexModel([(moment, ASCENDING)], sparse=True)
+            for moment in (
+                "view.payments.at",
+                "view.refunds.requested_at",
+                "view.refunds.processed_at",
+            )
+        ),
     ],
     "order_archive": [],
-    "tax_documents": [IndexModel([("key", ASCENDING)], unique=True)],
+    "tax_documents": [
+        IndexModel([("key", ASCENDING)], unique=True),
+        IndexModel([("document.request.order_id", ASCENDING)]),
+        IndexModel([("document.request.original", ASCENDING)]),
+    ],
     "document_series": [],
+    "money_watch": [
+        IndexModel([("next_at", ASCENDING)], sparse=True),
+        IndexModel([("let_go_at", ASCENDING)], expireAfterSeconds=LET_GO_KEPT_S),
+    ],
+    "money_watch_marks": [],
+    "settlement_days": [],
+    "settlement_rows": [IndexModel([("day", ASCENDING), ("reading", ASCENDING)])],
+    "reconciliation_reports": [],
     "sent_mail": [],
     "link_keys": [],
     "consumer_inbox": [],

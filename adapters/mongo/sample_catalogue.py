@@ -1,13 +1,17 @@
 """The shop that development, demo and tests begin with.
 
-Rates are those since 22 September 2025. `SAREE-KAN-MAR` lies in Bengaluru alone and
-`QUILT-JPR-D` everywhere but there, so a cart with both needs two warehouses.
+Rates are those since 22 September 2025; two products show what they bore before. `SAREE-KAN-MAR`
+lies in Bengaluru alone and `QUILT-JPR-D` everywhere but there, so a cart with both needs two
+warehouses.
 """
 
 from datetime import date
 from typing import Final
 
-from domain.catalogue import Coupon, Product, StockLevel, Warehouse
+from domain.catalogue import Coupon, Product, StockLevel, TaxChange, Warehouse
+
+GST_2_0: Final = date(2025, 9, 22)
+"""Rates of 12 and 28 % ended: most became 5 and 18 %, some 0 or 40 % (56th GST Council)."""
 
 WAREHOUSES: Final = (
     Warehouse(
@@ -48,17 +52,18 @@ PRODUCTS: Final = (
         sku="BOTTLE-CU-1L",
         name="Copper water bottle, 1 litre",
         price_paise=899_00,
-        gst_rate=5,
-        hsn="7418",
+        gst_rate=12,
+        hsn="741810",
         weight_g=320,
         description="Hammered pure copper with a leak-proof lid.",
+        tax_changes=(TaxChange(valid_from=GST_2_0, gst_rate=5, hsn="741810"),),
     ),
     Product(
         sku="COFFEE-FIL-500",
         name="Filter coffee, 80:20, 500 g",
         price_paise=449_00,
         gst_rate=5,
-        hsn="0901",
+        hsn="090121",
         weight_g=540,
         description="Chikmagalur arabica and robusta with chicory, medium roast.",
     ),
@@ -67,7 +72,7 @@ PRODUCTS: Final = (
         name="Stainless steel pressure cooker, 5 litres",
         price_paise=2_799_00,
         gst_rate=5,
-        hsn="7323",
+        hsn="732393",
         weight_g=2_900,
         description="Outer lid, induction base, spare gasket.",
     ),
@@ -76,7 +81,7 @@ PRODUCTS: Final = (
         name="Wireless earbuds with noise cancelling, white",
         price_paise=3_499_00,
         gst_rate=18,
-        hsn="8518",
+        hsn="851830",
         weight_g=180,
         description="32 hours with the case, USB-C.",
     ),
@@ -85,7 +90,7 @@ PRODUCTS: Final = (
         name="Linen kurta, indigo, M",
         price_paise=1_499_00,
         gst_rate=5,
-        hsn="6205",
+        hsn="620590",
         weight_g=290,
         description="Mandarin collar, side pockets.",
     ),
@@ -94,7 +99,7 @@ PRODUCTS: Final = (
         name="LED desk lamp, dimmable",
         price_paise=1_899_00,
         gst_rate=18,
-        hsn="9405",
+        hsn="940521",
         weight_g=1_150,
         description="Three colour temperatures, USB port in the foot.",
     ),
@@ -103,7 +108,7 @@ PRODUCTS: Final = (
         name="Yoga mat, 6 mm, sea green",
         price_paise=1_199_00,
         gst_rate=5,
-        hsn="9506",
+        hsn="950691",
         weight_g=1_050,
         description="Natural rubber with a cotton strap.",
     ),
@@ -111,17 +116,18 @@ PRODUCTS: Final = (
         sku="NOTEBOOK-A5-3",
         name="Exercise notebooks, A5, pack of three",
         price_paise=299_00,
-        gst_rate=0,
-        hsn="4820",
+        gst_rate=12,
+        hsn="482020",
         weight_g=480,
         description="Ruled, 160 pages each, recycled paper.",
+        tax_changes=(TaxChange(valid_from=GST_2_0, gst_rate=0, hsn="482020"),),
     ),
     Product(
         sku="QUILT-JPR-D",
         name="Jaipuri quilt, hand block print, double",
         price_paise=2_499_00,
         gst_rate=5,
-        hsn="9404",
+        hsn="940440",
         weight_g=1_600,
         description="Cotton voile, reversible.",
     ),
@@ -130,7 +136,7 @@ PRODUCTS: Final = (
         name="Kanjivaram silk saree, maroon",
         price_paise=8_999_00,
         gst_rate=5,
-        hsn="5007",
+        hsn="500720",
         weight_g=750,
         description="Handwoven, with blouse piece.",
     ),
@@ -139,7 +145,7 @@ PRODUCTS: Final = (
         name="Running shoes, grey, UK 9",
         price_paise=3_999_00,
         gst_rate=18,
-        hsn="6404",
+        hsn="640411",
         weight_g=780,
         description="Knit upper, 8 mm drop.",
     ),
@@ -148,7 +154,7 @@ PRODUCTS: Final = (
         name="Cotton T-shirt, black, M",
         price_paise=599_00,
         gst_rate=5,
-        hsn="6109",
+        hsn="610910",
         weight_g=180,
         description="180 gsm combed cotton, regular fit.",
     ),

@@ -1,10 +1,25 @@
 """Tax documents, files and mail."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from domain.catalogue import Warehouse
-from domain.documents import DocumentRequest, TaxDocument
+from domain.documents import DocumentRequest, TaxDocument, Void
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SeriesReport:
+    """One series of numbers in a financial year, as a tax return declares it (GSTR-1, table 13).
+
+    `missing` names serials that were counted and stand nowhere: a fault, never seen so far.
+    """
+
+    name: str
+    last: int
+    documents: int
+    void: int
+    missing: tuple[int, ...]
 
 
 class DocumentRegister(Protocol):
@@ -13,12 +28,39 @@ class DocumentRegister(Protocol):
     async def register(self, request: DocumentRequest, supplier: Warehouse) -> TaxDocument:
         """Take the next number of the warehouse's series and store the document in one transaction.
 
-        Idempotent by `request.key`: a repeat returns the stored document.
+        Idempotent by `request.key`: a repeat returns the stored document. A credit note is made
+        from the stored invoice that it names and from the notes that took of it before.
+
+        Raises:
+            DocumentRefused: the credit note's invoice is unknown or void, it is too late for it,
+                or it takes back more than the invoice has left; or the series is full.
         """
         ...
 
     async def find(self, number: str) -> TaxDocument | None:
         """Return a document by its number."""
+        ...
+
+
+class DocumentBooks(Protocol):
+    """The register as bookkeeping sees it."""
+
+    async def of_order(self, order_id: str) -> Sequence[TaxDocument]:
+        """Return all documents of an order, void ones too, in the order of their issue."""
+        ...
+
+    async def declare_void(self, number: str, void: Void) -> TaxDocument:
+        """Declare a document void; its number stays taken. Idempotent: the first reason stays.
+
+        The same request then takes a new number, as a void document counts for nothing.
+
+        Raises:
+            DocumentRefused: there is no such document, or a credit note corrects it.
+        """
+        ...
+
+    async def series(self, year: str) -> Sequence[SeriesReport]:
+        """Return every series of a financial year (`2627`), by name."""
         ...
 
 

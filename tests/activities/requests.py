@@ -62,4 +62,5 @@ def document_to_issue(
         customer=CUSTOMER,
         address=ADDRESS,
         issued_at=NOON,
+        original=f"PNQ/2627/{shipment:06d}" if kind is DocumentKind.CREDIT_NOTE else None,
     )

@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.invoicing import InvoicingActivities, document_file
-from domain.catalogue import Warehouse
+from adapters.mongo import sample_catalogue
+from domain.catalogue import TaxChange, Warehouse
 from domain.documents import Document, DocumentKind, DocumentRequest, TaxDocument
 from domain.errors import DocumentRefused, StoreUnavailable
 from tests.activities.requests import document_to_issue
@@ -31,9 +34,8 @@ class FullRegister(FakeDocumentRegister):
 class Office:
     def __init__(self) -> None:
         self.register, self.press, self.files = FakeDocumentRegister(), Press(), FakeFiles()
-        self.activities = InvoicingActivities(
-            self.register, self.press, self.files, FakeCatalogue()
-        )
+        self.catalogue = FakeCatalogue()
+        self.activities = InvoicingActivities(self.register, self.press, self.files, self.catalogue)
 
     async def issue(self, request: DocumentRequest) -> Document:
         return await ActivityEnvironment().run(self.activities.issue_document, request)
@@ -77,6 +79,36 @@ async def test_each_parcel_and_kind_has_a_document_of_its_own() -> None:
         for shipment in (1, 2)
     ]
     assert numbers == ["PNQ/2627/000001", "PNQ/2627/000002", "CPNQ/2627/000001", "CPNQ/2627/000002"]
+
+
+async def test_an_invoice_has_the_rates_of_the_day_on_which_the_goods_leave() -> None:
+    office = Office()
+    change = TaxChange(valid_from=NOON.date(), gst_rate=18, hsn="610910")
+    tee = sample_catalogue.PRODUCTS[-1]
+    office.catalogue.shop.products["TEE"] = replace(tee, sku="TEE", tax_changes=(change,))
+    await office.issue(document_to_issue())
+    (invoice,) = office.register.documents.values()
+    rates = {line.line.sku: (line.line.gst_rate, line.line.hsn) for line in invoice.lines}
+    assert rates == {"TEE": (18, "610910"), "MUG": (5, "6109")}
+    assert invoice.tax.total_paise == placed().placement.quote.total_paise
+
+
+async def test_a_credit_note_has_the_rates_of_its_invoice_even_after_a_change() -> None:
+    office = Office()
+    await office.issue(document_to_issue())
+    change = TaxChange(valid_from=NOON.date(), gst_rate=18, hsn="610910")
+    tee = sample_catalogue.PRODUCTS[-1]
+    office.catalogue.shop.products["TEE"] = replace(tee, sku="TEE", tax_changes=(change,))
+    await office.issue(document_to_issue(DocumentKind.CREDIT_NOTE))
+    invoice, note = office.register.documents.values()
+    assert note.tax == invoice.tax
+    assert {line.line.gst_rate for line in note.lines} == {5}
+
+
+async def test_a_credit_note_without_its_invoice_is_refused_for_good() -> None:
+    with pytest.raises(ApplicationError, match="needs the invoice") as refused:
+        await Office().issue(document_to_issue(DocumentKind.CREDIT_NOTE))
+    assert refused.value.type == "DocumentRefused"
 
 
 async def test_a_document_that_may_not_be_written_is_refused_for_good() -> None:

@@ -1,6 +1,7 @@
 """What a tax document must say (CGST Rules 46 and 53), and that it is always the same file."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +12,14 @@ from adapters.invoice_pdf.amounts import figure, in_words, percentage, rupees
 from adapters.invoice_pdf.sheet import BOTTOM, MARGIN, WIDTH, Sheet
 from domain.cart import Address, Customer
 from domain.catalogue import Warehouse
-from domain.documents import DocumentKind, DocumentLine, DocumentRequest, TaxDocument, compose
+from domain.credit_notes import compose_credit_note
+from domain.documents import (
+    DocumentKind,
+    DocumentLine,
+    DocumentRequest,
+    TaxDocument,
+    compose_invoice,
+)
 
 SELLER = "Rangoli Retail Private Limited"
 BUYER_GSTIN = "29AAPFU0939F1ZR"
@@ -22,7 +30,7 @@ def supplier(state: str = "Maharashtra") -> Warehouse:
     return Warehouse(
         code="PNQ",
         name="Pune Fulfilment Centre",
-        gstin="27AAPFU0939F1ZV",
+        gstin="04AAPFU0939F1Z3" if state == "Chandigarh" else "27AAPFU0939F1ZV",
         address="Gate 4, Chakan Road",
         city="Pune",
         state=state,
@@ -58,7 +66,7 @@ def document(
 ) -> TaxDocument:
     request = DocumentRequest(
         order_id="ord_k3v7m2q5x4w6y7z2abcd",
-        kind=kind,
+        kind=DocumentKind.INVOICE,
         shipment=1,
         warehouse="PNQ",
         lines=lines() if of is None else of,
@@ -73,9 +81,12 @@ def document(
             pincode="560034",
         ),
         issued_at=LATE_ON_31_MARCH,
-        original="PNQ/2627/000007" if kind is DocumentKind.CREDIT_NOTE else None,
     )
-    return compose("PNQ/2627/000042", request, supplier(supplied_from))
+    invoice = compose_invoice("PNQ/2627/000042", request, supplier(supplied_from))
+    if kind is DocumentKind.INVOICE:
+        return invoice
+    returned = replace(request, kind=kind, original=invoice.number)
+    return compose_credit_note("CPNQ/2627/000007", returned, invoice)
 
 
 class Pen:
@@ -177,7 +188,7 @@ def test_a_registered_buyer_is_named_with_their_number(pen: Pen) -> None:
 
 def test_a_credit_note_names_the_invoice_that_it_corrects(pen: Pen) -> None:
     InvoicePdf(SELLER).render(document(kind=DocumentKind.CREDIT_NOTE))
-    assert {"Credit note", "ORIGINAL INVOICE", "PNQ/2627/000007", "Total credited"} <= set(
+    assert {"Credit note", "ORIGINAL INVOICE", "PNQ/2627/000042", "Total credited"} <= set(
         pen.texts
     )
     assert "Tax invoice" not in pen.texts

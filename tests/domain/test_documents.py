@@ -1,17 +1,17 @@
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.catalogue import Product, TaxChange
 from domain.documents import (
     DocumentKind,
     DocumentLine,
     DocumentRequest,
-    compose,
-    document_number,
-    financial_year,
+    at_rates_of_supply,
+    compose_invoice,
     parcel_lines,
 )
 from domain.errors import DocumentRefused
@@ -47,44 +47,6 @@ def request(kind: DocumentKind = DocumentKind.INVOICE, shipment: int = 1) -> Doc
     )
 
 
-@pytest.mark.parametrize(
-    ("day", "year"),
-    [
-        (date(2026, 3, 31), "2526"),
-        (date(2026, 4, 1), "2627"),
-        (date(2026, 12, 31), "2627"),
-        (date(2027, 1, 1), "2627"),
-        (date(2027, 3, 31), "2627"),
-        (date(2099, 4, 1), "9900"),
-    ],
-)
-def test_the_financial_year_turns_on_the_first_of_april(day: date, year: str) -> None:
-    assert financial_year(day) == year
-
-
-def test_invoices_and_credit_notes_count_in_series_of_their_own() -> None:
-    assert document_number(DocumentKind.INVOICE, PUNE, "2627", 42) == "PNQ/2627/000042"
-    assert document_number(DocumentKind.CREDIT_NOTE, PUNE, "2627", 42) == "CPNQ/2627/000042"
-
-
-@given(
-    kind=st.sampled_from(DocumentKind),
-    code=st.from_regex(r"[A-Z]{2,4}", fullmatch=True),
-    serial=st.integers(1, 10_000_000),
-)
-def test_a_number_never_exceeds_the_sixteen_characters_of_rule_46(
-    kind: DocumentKind, code: str, serial: int
-) -> None:
-    warehouse = replace(PUNE, code=code)
-    prefix = "C" if kind is DocumentKind.CREDIT_NOTE else ""
-    if len(f"{prefix}{code}/2627/{serial:06}") > 16:
-        with pytest.raises(DocumentRefused, match="more than 16 characters"):
-            document_number(kind, warehouse, "2627", serial)
-        return
-    number = document_number(kind, warehouse, "2627", serial)
-    assert set(number) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/")
-
-
 def test_each_document_of_a_parcel_has_a_key_of_its_own() -> None:
     keys = {request(kind, shipment).key for kind in DocumentKind for shipment in (1, 2)}
     assert len(keys) == 4
@@ -93,24 +55,66 @@ def test_each_document_of_a_parcel_has_a_key_of_its_own() -> None:
 
 
 def test_a_document_taxes_each_line_from_warehouse_to_delivery_state() -> None:
-    local = compose("PNQ/2627/000001", request(), PUNE)
+    local = compose_invoice("PNQ/2627/000001", request(), PUNE)
     assert [line.tax for line in local.lines] == [
         TaxSplit(taxable_paise=100_00, cgst_paise=2_50, sgst_paise=2_50),
         TaxSplit(taxable_paise=100_00, cgst_paise=9_00, sgst_paise=9_00),
     ]
     away = replace(request(), address=replace(ADDRESS, state="Goa"))
-    assert compose("PNQ/2627/000002", away, PUNE).tax == TaxSplit(
+    assert compose_invoice("PNQ/2627/000002", away, PUNE).tax == TaxSplit(
         taxable_paise=200_00, igst_paise=23_00
     )
 
 
-@pytest.mark.parametrize("kind", DocumentKind)
-def test_a_document_is_kept_as_number_amount_and_what_it_corrects(kind: DocumentKind) -> None:
-    document = compose("PNQ/2627/000007", request(kind), PUNE)
+def test_a_document_is_kept_as_number_amount_and_what_it_corrects() -> None:
+    document = compose_invoice("PNQ/2627/000007", request(), PUNE)
     summary = document.summary()
-    assert (summary.number, summary.kind, summary.shipment) == ("PNQ/2627/000007", kind, 1)
+    assert (summary.number, summary.kind) == ("PNQ/2627/000007", DocumentKind.INVOICE)
+    assert (summary.shipment, summary.original) == (1, None)
     assert summary.amount_paise == 105_00 + 118_00 == document.tax.total_paise
-    assert (summary.issued_at, summary.original) == (NOON, request(kind).original)
+    assert summary.issued_at == NOON
+
+
+def test_a_registered_buyer_is_supplied_where_the_registration_is() -> None:
+    # The goods stay in Maharashtra, but on the word of a buyer who is registered in Karnataka.
+    buyer = replace(CUSTOMER, gstin="29AAPFU0939F1ZR")
+    invoice = compose_invoice("PNQ/2627/000001", replace(request(), customer=buyer), PUNE)
+    assert invoice.request.place_of_supply == "Karnataka"
+    assert invoice.tax == TaxSplit(taxable_paise=200_00, igst_paise=23_00)
+
+
+def test_a_warehouse_whose_gstin_is_of_another_state_supplies_nothing() -> None:
+    with pytest.raises(DocumentRefused, match="GSTIN 27AAPFU0939F1ZV is not of Goa"):
+        compose_invoice("PNQ/2627/000001", request(), replace(PUNE, state="Goa"))
+
+
+BEFORE_MIDNIGHT = datetime(2026, 11, 30, 18, 29, 59, tzinfo=UTC)
+AT_MIDNIGHT = datetime(2026, 11, 30, 18, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("issued_at", "rate", "hsn"), [(BEFORE_MIDNIGHT, 5, "6109"), (AT_MIDNIGHT, 18, "610910")]
+)
+def test_a_rate_changes_at_midnight_in_india_for_what_leaves_then(
+    issued_at: datetime, rate: int, hsn: str
+) -> None:
+    change = TaxChange(valid_from=date(2026, 12, 1), gst_rate=18, hsn="610910")
+    tee = Product(
+        sku="TEE",
+        name="T-shirt",
+        price_paise=105_00,
+        gst_rate=5,
+        hsn="6109",
+        weight_g=1,
+        tax_changes=(change,),
+    )
+    dated = at_rates_of_supply(replace(request(), issued_at=issued_at), [tee])
+    assert {(line.gst_rate, line.hsn) for line in dated.lines} == {(rate, hsn)}
+    assert [line.charged_paise for line in dated.lines] == [105_00, 118_00]
+
+
+def test_what_is_not_sold_any_more_keeps_the_rate_of_its_order() -> None:
+    assert at_rates_of_supply(request(), []) == request()
 
 
 @st.composite

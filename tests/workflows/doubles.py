@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 from domain.cart import CartItem
 from domain.catalogue import Warehouse
-from domain.documents import DocumentRequest, TaxDocument, compose, document_number
+from domain.credit_notes import compose_credit_note
+from domain.document_number import document_number
+from domain.documents import DocumentKind, DocumentRequest, TaxDocument, compose_invoice
 from domain.errors import BookingRefused, ShipmentTooLate
 from domain.order import Allocation, OrderState
 from domain.ports import (
@@ -135,8 +137,16 @@ class RegisterDouble(Recorder):
             if request.key not in self.documents:
                 serial = len(self.documents) + 1
                 number = document_number(request.kind, supplier, "2627", serial)
-                self.documents[request.key] = compose(number, request, supplier)
+                self.documents[request.key] = self._composed(number, request, supplier)
             return self.documents[request.key]
+
+    def _composed(self, number: str, request: DocumentRequest, supplier: Warehouse) -> TaxDocument:
+        if request.kind is DocumentKind.INVOICE:
+            return compose_invoice(number, request, supplier)
+        written = self.documents.values()
+        original = next((one for one in written if one.number == request.original), None)
+        earlier = [one for one in written if one.request.original == request.original]
+        return compose_credit_note(number, request, original, earlier)
 
     async def find(self, number: str) -> TaxDocument | None:
         return next((d for d in self.documents.values() if d.number == number), None)

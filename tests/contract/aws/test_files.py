@@ -43,6 +43,18 @@ async def test_storing_again_replaces(files: DocumentFiles) -> None:
     assert await files.url("one", 60, "one.txt")
 
 
+async def test_storing_the_same_file_again_changes_nothing(
+    clients: AwsClients, unique: str
+) -> None:
+    files = await files_over(clients, unique)
+    for _ in range(2):
+        await files.put("documents/PNQ/2627/000042.pdf", PDF, "application/pdf")
+
+    listed = await clients.call(clients.s3.list_objects_v2, Bucket=unique)
+    assert [one["Key"] for one in listed["Contents"]] == ["documents/PNQ/2627/000042.pdf"]
+    assert listed["Contents"][0]["Size"] == len(PDF)
+
+
 async def test_the_url_downloads_the_file(clients: AwsClients, unique: str) -> None:
     files = await files_over(clients, unique)
     await files.put("a/b.pdf", PDF, "application/pdf")
