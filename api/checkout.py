@@ -11,6 +11,7 @@ from domain import ids
 from domain.messages import CheckoutAnswer
 from domain.order import Placement
 from domain.ports import CheckoutRecord
+from domain.tax import place_of_supply
 from domain.wire import from_json, to_json
 
 
@@ -58,11 +59,11 @@ class OrderPlacement:
 
     async def _placement(self) -> Placement:
         request, deps = self._request, self._deps
-        address = request.shipping_address.address()
+        address, customer = request.shipping_address.address(), request.customer.customer()
         cart = Cart(
             items=tuple(item.item() for item in request.items),
             pincode=address.pincode,
-            place_of_supply=address.state,
+            place_of_supply=place_of_supply(address.state, customer.gstin),
             payment_method=request.payment_method,
             coupon=request.coupon,
             binding=True,
@@ -70,7 +71,7 @@ class OrderPlacement:
         return Placement(
             order_id=self._order_id,
             customer_id=self._customer_id,
-            customer=request.customer.customer(),
+            customer=customer,
             shipping_address=address,
             quote=await price(deps, cart, request.errors()),
             placed_at=deps.clock.now(),

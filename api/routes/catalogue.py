@@ -10,7 +10,7 @@ from api.problems.catalogue import NOT_FOUND, SERVICE_UNAVAILABLE
 from api.problems.openapi import problems
 from api.problems.problem import Problem
 from api.schemas.catalogue import ProductBody, ProductList
-from domain.catalogue import Product
+from domain.catalogue import Product, indian_day
 
 router = APIRouter(tags=["catalogue"])
 
@@ -35,4 +35,5 @@ async def _with_stock(deps: Dependencies, products: Sequence[Product]) -> list[P
     available: Counter[str] = Counter()
     for level in await deps.catalogue.stock([product.sku for product in products]):
         available[level.sku] += level.available
-    return [ProductBody.of(product, available[product.sku]) for product in products]
+    today = indian_day(deps.clock.now())
+    return [ProductBody.of(product.as_of(today), available[product.sku]) for product in products]

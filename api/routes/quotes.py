@@ -19,7 +19,7 @@ from api.quoting import Cart, price
 from api.schemas.carts import QuoteRequest
 from api.schemas.catalogue import QuoteBody
 from domain.errors import FieldError, InvalidCart
-from domain.tax import canonical_state
+from domain.tax import canonical_state, place_of_supply
 
 router = APIRouter(tags=["catalogue"])
 
@@ -41,7 +41,7 @@ async def quote(request: QuoteRequest, deps: Deps) -> QuoteBody:
     cart = Cart(
         items=tuple(item.item() for item in request.items),
         pincode=request.pincode,
-        place_of_supply=state or state_of_pincode(request.pincode),
+        place_of_supply=place_of_supply(state or state_of_pincode(request.pincode), request.gstin),
         payment_method=request.payment_method,
         coupon=request.coupon or None,
         binding=False,

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Final, Self
 
@@ -22,9 +21,9 @@ from domain.cart import (
     pincode_errors,
 )
 from domain.errors import FieldError
+from domain.gstin import gstin_errors, normalise_gstin
 from domain.tax import canonical_state
 
-_GSTIN: Final = re.compile(r"\d{2}[A-Z]{5}\d{4}[A-Z][A-Z\d]Z[A-Z\d]")
 QUOTE_EXAMPLE: Final[dict[str, Any]] = {
     "items": [{"sku": "COFFEE-FIL-500", "quantity": 2}],
     "pincode": "411001",
@@ -64,7 +63,7 @@ Items = Annotated[list[ItemBody], Field(json_schema_extra={"minItems": 1, "maxIt
 
 
 class CustomerBody(RequestBody):
-    """Who buys."""
+    """Who buys. A business sends its GSTIN, which the invoice then shows."""
 
     name: Text = Field(examples=["Asha Rao"])
     email: Text = Field(examples=["asha@example.com"])
@@ -72,13 +71,22 @@ class CustomerBody(RequestBody):
     gstin: Text | None = Field(default=None, examples=["27AAPFU0939F1ZV"])
 
     def customer(self) -> Customer:
-        """Return the buyer with a normalised phone number; a wrong one is left for the domain."""
+        """Return the buyer with normalised phone and GSTIN; wrong ones are left for the domain."""
         return Customer(
             name=self.name,
             email=self.email,
             phone=normalise_phone(self.phone) or self.phone,
-            gstin=self.gstin or None,
+            gstin=normalise_gstin(self.gstin) if self.gstin else None,
         )
+
+
+class QuoteCustomerBody(RequestBody):
+    """Who would buy: the GSTIN decides the kind of tax, the rest is not needed for a price."""
+
+    gstin: Text | None = Field(default=None, examples=["27AAPFU0939F1ZV"])
+    name: Text | None = None
+    email: Text | None = None
+    phone: Text | None = None
 
 
 class AddressBody(RequestBody):
@@ -106,7 +114,10 @@ class AddressBody(RequestBody):
 
 
 class QuoteRequest(RequestBody):
-    """A cart to be priced. Without `state` the tax split follows the PIN code's postal circle."""
+    """A cart to be priced.
+
+    The tax split follows the buyer's GSTIN, else `state`, else the PIN code's postal circle.
+    """
 
     model_config = ConfigDict(json_schema_extra={"examples": [QUOTE_EXAMPLE]})
 
@@ -115,6 +126,13 @@ class QuoteRequest(RequestBody):
     payment_method: Method = PaymentMethod.PREPAID
     coupon: Text | None = Field(default=None, examples=["WELCOME10"])
     state: Text | None = Field(default=None, examples=["Maharashtra"])
+    customer: QuoteCustomerBody | None = None
+
+    @property
+    def gstin(self) -> str | None:
+        """Return the buyer's GSTIN as it is printed, if there is one."""
+        given = self.customer.gstin if self.customer else None
+        return normalise_gstin(given) if given else None
 
     def errors(self) -> Iterator[FieldError]:
         """Yield what is wrong besides the lines."""
@@ -125,6 +143,8 @@ class QuoteRequest(RequestBody):
                 message="this is not a state or union territory of India",
                 remedy="send its full name, such as Maharashtra",
             )
+        if self.gstin is not None:
+            yield from gstin_errors(self.gstin)
 
 
 class OrderRequest(RequestBody):
@@ -140,14 +160,7 @@ class OrderRequest(RequestBody):
 
     def errors(self) -> Iterator[FieldError]:
         """Yield what is wrong besides the lines."""
-        customer = self.customer.customer()
-        yield from customer_errors(customer)
-        if customer.gstin and not _GSTIN.fullmatch(customer.gstin):
-            yield FieldError(
-                field="customer.gstin",
-                message="this is not a GSTIN",
-                remedy="send its 15 characters, or leave it out",
-            )
+        yield from customer_errors(self.customer.customer())
         yield from address_errors(self.shipping_address.address())
 
     def digest(self) -> str:

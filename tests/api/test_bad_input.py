@@ -76,6 +76,8 @@ WRONG_FIELDS: list[tuple[str, Any, str]] = [
     ("customer.phone", "+1 9876543210", "customer.phone"),
     ("customer.phone", 9876543210, "customer.phone"),
     ("customer.gstin", "NOT-A-GSTIN", "customer.gstin"),
+    ("customer.gstin", "99AAPFU0939F1ZV", "customer.gstin"),
+    ("customer.gstin", "27ABCDE1234F1Z5", "customer.gstin"),
     ("shipping_address.pincode", "41100", "shipping_address.pincode"),
     ("shipping_address.pincode", "011001", "shipping_address.pincode"),
     ("shipping_address.pincode", "4110011", "shipping_address.pincode"),

@@ -56,6 +56,15 @@ async def test_the_workflow_gets_canonical_state_and_phone(front: ShopFront) -> 
     assert placement.shipping_address.phone == "9876543210"
 
 
+async def test_a_business_is_supplied_where_its_gstin_is_registered(front: ShopFront) -> None:
+    customer = {"name": "Asha Rao", "email": "asha@example.com", "phone": "9876543210"}
+    await front.placed(customer=customer | {"gstin": " 29aapfu0939f1zr "})
+    placement = front.orders.called("checkout")[0]["placement"]
+    assert placement.customer.gstin == "29AAPFU0939F1ZR"
+    assert placement.shipping_address.state == "Maharashtra"
+    assert placement.quote.tax.cgst_paise == 0 < placement.quote.tax.igst_paise
+
+
 async def test_the_same_key_and_body_get_the_same_order_and_answer(front: ShopFront) -> None:
     key = secrets.token_hex(8)
     first, second = await front.order(key), await front.order(key)

@@ -1,3 +1,6 @@
+from dataclasses import replace
+
+from domain.catalogue import TaxChange, indian_day
 from tests.api.shop import SKU, ShopFront, problem_type
 
 
@@ -7,6 +10,15 @@ async def test_the_catalogue_lists_prices_and_what_can_be_ordered_now(front: Sho
     assert coffee["price_paise"] == 449_00
     assert coffee["gst_rate"] == 5
     assert coffee["available"] == sum(level.available for level in front.shop.levels([SKU]))
+
+
+async def test_the_catalogue_tells_the_rate_of_the_day(front: ShopFront) -> None:
+    change = TaxChange(valid_from=indian_day(front.clock.now()), gst_rate=18, hsn="090122")
+    coffee = front.shop.products[SKU]
+    front.shop.products[SKU] = replace(coffee, tax_changes=(change,))
+    body = (await front.http.get(f"/products/{SKU}")).json()
+    assert (body["gst_rate"], body["hsn"]) == (18, "090122")
+    assert body["price_paise"] == coffee.price_paise
 
 
 async def test_held_stock_cannot_be_ordered_any_more(front: ShopFront) -> None:

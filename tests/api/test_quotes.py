@@ -37,6 +37,17 @@ async def test_a_state_that_is_named_decides_the_tax(front: ShopFront) -> None:
     assert within["tax"]["cgst_paise"] == within["tax"]["sgst_paise"] > 0
 
 
+async def test_the_gstin_of_a_business_decides_the_tax(front: ShopFront) -> None:
+    async def tax(**customer: Any) -> Any:
+        body = quote(state="Maharashtra", customer=customer)
+        return (await front.http.post("/quotes", json=body)).json()["tax"]
+
+    assert (await tax(gstin="27aapfu0939f1zv", name="Asha"))["igst_paise"] == 0
+    assert (await tax(gstin=None))["igst_paise"] == 0
+    abroad = await tax(gstin="29AAPFU0939F1ZR")
+    assert abroad["cgst_paise"] == 0 < abroad["igst_paise"]
+
+
 async def test_a_quote_works_without_the_courier(front: ShopFront) -> None:
     front.routes.go_away()
     for method in ("prepaid", "cod"):
@@ -55,6 +66,7 @@ async def test_a_quote_works_without_the_courier(front: ShopFront) -> None:
         ({"coupon": "NO-SUCH-COUPON"}, "coupon"),
         ({"payment_method": "barter"}, "payment_method"),
         ({"discount_paise": 1}, "discount_paise"),
+        ({"customer": {"gstin": "27ABCDE1234F1Z5"}}, "customer.gstin"),
     ],
 )
 async def test_a_wrong_field_of_a_quote_is_named(
