@@ -30,6 +30,7 @@ from adapters.settings import Settings
 from adapters.shiprocket.courier import ShiprocketCourier
 from adapters.smtp_mailer import SmtpMailer
 from workers.health import serving_health
+from workers.reconciliation_wiring import reconciliation_ports, schedule_terms
 from workers.stack.errors import StackError
 from workers.structured_logs import configure_logs
 from workers.wiring import QUEUES, ActivityPorts, activities_of, workflows_of
@@ -37,6 +38,7 @@ from workflows import policies
 from workflows.connection import connect as connect_temporal
 from workflows.housekeeping import ensure_schedules
 from workflows.order_client import OrderClient
+from workflows.schedules import ensure_money_schedules
 
 logger = logging.getLogger(__name__)
 
@@ -75,6 +77,7 @@ async def _serve(settings: Settings, queues: tuple[str, ...]) -> None:
             await stack.enter_async_context(worker_of(queue, client, ports))
         if policies.SCHEDULES_QUEUE in queues:
             await ensure_schedules(client)
+            await ensure_money_schedules(client, schedule_terms(settings))
         health = serving_health(settings.bind_host, settings.health_port, lambda: None)
         await stack.enter_async_context(health)
         logger.info("worker_started", extra={"queues": list(queues)})
@@ -112,6 +115,7 @@ async def connected(settings: Settings, client: Client) -> AsyncIterator[Activit
         )
         stack.push_async_callback(courier.close)
         archive = MongoOrderArchive(database)
+        orders = OrderClient(client, archive)
         yield ActivityPorts(
             catalogue=MongoCatalogue(database),
             inventory=MongoInventory(database),
@@ -128,5 +132,6 @@ async def connected(settings: Settings, client: Client) -> AsyncIterator[Activit
             publisher=SnsEventPublisher(aws),
             heads=MongoOrderHeads(database),
             archive=archive,
-            orders=OrderClient(client, archive),
+            orders=orders,
+            reconciliation=reconciliation_ports(settings, database, orders, stack),
         )

@@ -10,7 +10,9 @@ from activities.housekeeping import HousekeepingActivities
 from activities.inventory import InventoryActivities
 from activities.invoicing import InvoicingActivities
 from activities.notifications import NotificationActivities
+from activities.overdue_news import OverdueNewsActivities, RazorpayNewsActivities
 from activities.payments import PaymentActivities
+from activities.reconciliation import ReconciliationActivities, SettlementActivities
 from domain.ports import (
     Catalogue,
     Coupons,
@@ -24,16 +26,38 @@ from domain.ports import (
     OrderArchive,
     OrderCommands,
     OrderHeads,
+    OrderNews,
     PaymentGateway,
     PaymentRefs,
+    PaymentReports,
     SentMail,
 )
 from domain.ports.links import LinkKeys
+from domain.ports.reconciliation import (
+    MoneyBooks,
+    MoneyWatch,
+    ReconciliationReports,
+    SettlementBooks,
+)
 from workflows import policies
 from workflows.housekeeping import HousekeepingWorkflow
 from workflows.order import OrderWorkflow
+from workflows.overdue_news import OverdueNewsWorkflow
+from workflows.reconciliation import ReconcileDayWorkflow
 
 Activity = Callable[..., Any]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReconciliationPorts:
+    """What asking for overdue news and reconciling a day reach through."""
+
+    payment_reports: PaymentReports
+    news: OrderNews
+    books: MoneyBooks
+    watch: MoneyWatch
+    settled: SettlementBooks
+    reports: ReconciliationReports
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,6 +80,7 @@ class ActivityPorts:
     heads: OrderHeads
     archive: OrderArchive
     orders: OrderCommands
+    reconciliation: ReconciliationPorts
 
 
 def activities_of(queue: str, ports: ActivityPorts) -> list[Activity]:
@@ -90,12 +115,18 @@ def _orders(ports: ActivityPorts) -> list[Activity]:
 
 def _payments(ports: ActivityPorts) -> list[Activity]:
     payments = PaymentActivities(ports.gateway, ports.payment_refs)
+    money = ports.reconciliation
+    overdue = RazorpayNewsActivities(ports.gateway, money.payment_reports, money.books, money.news)
+    settlements = SettlementActivities(money.payment_reports, money.settled)
     return [
         payments.create_payment_order,
         payments.confirm_handover,
         payments.look_up_payments,
         payments.refund_payment,
         payments.look_up_refund,
+        overdue.look_up_refunds,
+        overdue.tell_disputes,
+        settlements.read_settlements,
     ]
 
 
@@ -115,7 +146,20 @@ def _invoicing(ports: ActivityPorts) -> list[Activity]:
 
 
 def _schedules(ports: ActivityPorts) -> list[Activity]:
-    return [HousekeepingActivities(ports.inventory, ports.orders).release_forgotten_holds]
+    money = ports.reconciliation
+    housekeeping = HousekeepingActivities(ports.inventory, ports.orders)
+    overdue = OverdueNewsActivities(money.books, money.watch, money.news)
+    reconciliation = ReconciliationActivities(
+        money.books, money.watch, money.settled, money.reports
+    )
+    return [
+        housekeeping.release_forgotten_holds,
+        overdue.enlist_orders,
+        overdue.overdue_page,
+        overdue.tell_orders,
+        reconciliation.days_to_read,
+        reconciliation.match_day,
+    ]
 
 
 def _notifications(ports: ActivityPorts) -> list[Activity]:
@@ -132,6 +176,10 @@ _BUILDERS: dict[str, Callable[[ActivityPorts], list[Activity]]] = {
 }
 _WORKFLOWS: dict[str, list[type]] = {
     policies.ORDERS_QUEUE: [OrderWorkflow],
-    policies.SCHEDULES_QUEUE: [HousekeepingWorkflow],
+    policies.SCHEDULES_QUEUE: [
+        HousekeepingWorkflow,
+        OverdueNewsWorkflow,
+        ReconcileDayWorkflow,
+    ],
 }
 QUEUES = tuple(_BUILDERS)

@@ -78,3 +78,14 @@ SWEEP = timedelta(minutes=10)
 
 LAST_CALL = timedelta(seconds=1)
 """Between the last effect and the end of the run; parts them into two workflow tasks."""
+
+QUESTION = timedelta(minutes=5)
+"""What the providers are asked on a schedule is asked again by the next round."""
+
+A_FEW_TIMES = RetryPolicy(
+    initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_attempts=4
+)
+"""For such questions: rides out a bad moment, not an outage."""
+
+WATCH_BEGINS_WITHIN = timedelta(days=1)
+"""The first round takes up orders whose money could still come this long ago."""

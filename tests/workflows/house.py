@@ -32,6 +32,13 @@ from domain.status import OrderStatus
 from tests.fakes.aws import FakeFiles
 from tests.fakes.gateways import FakePaymentGateway
 from tests.fakes.links import FakeLinkKeys
+from tests.fakes.payment_reports import FakePaymentReports
+from tests.fakes.reconciliation import (
+    FakeMoneyWatch,
+    FakeReconciliationReports,
+    FakeSettlementBooks,
+    PublishedMoneyBooks,
+)
 from tests.fakes.stock import FakeCatalogue, FakeCoupons, FakeInventory, Shop
 from tests.workflows.doubles import (
     CourierDouble,
@@ -42,7 +49,13 @@ from tests.workflows.doubles import (
     RendererDouble,
     SmallStores,
 )
-from workers.wiring import QUEUES, ActivityPorts, activities_of, workflows_of
+from workers.wiring import (
+    QUEUES,
+    ActivityPorts,
+    ReconciliationPorts,
+    activities_of,
+    workflows_of,
+)
 from workflows.order import CHECKOUT, OrderWorkflow
 from workflows.order_client import OrderClient
 from workflows.policies import ORDERS_QUEUE
@@ -87,12 +100,17 @@ class House:
     files: FakeFiles = field(default_factory=FakeFiles)
     publisher: DeafPublisher = field(default_factory=DeafPublisher)
     stores: SmallStores = field(default_factory=SmallStores)
+    payment_reports: FakePaymentReports = field(default_factory=FakePaymentReports)
+    settled: FakeSettlementBooks = field(default_factory=FakeSettlementBooks)
+    day_reports: FakeReconciliationReports = field(default_factory=FakeReconciliationReports)
 
     def __post_init__(self) -> None:
         self.catalogue = FakeCatalogue(self.shop)
         self.inventory = CrashingInventory(inner=FakeInventory(self.shop))
         self.coupons = FakeCoupons(self.shop)
         self.orders = OrderClient(self.client, self.stores)
+        self.books = PublishedMoneyBooks(published=self.published)
+        self.watch = FakeMoneyWatch(placed=self.placed)
 
     def ports(self) -> ActivityPorts:
         return ActivityPorts(
@@ -112,7 +130,19 @@ class House:
             heads=self.stores,
             archive=self.stores,
             orders=self.orders,
+            reconciliation=ReconciliationPorts(
+                payment_reports=self.payment_reports,
+                news=self.orders,
+                books=self.books,
+                watch=self.watch,
+                settled=self.settled,
+                reports=self.day_reports,
+            ),
         )
+
+    def placed(self) -> dict[str, datetime]:
+        """Return when each order whose first event is published was placed."""
+        return {order_id: order.placed_at for order_id, order in self.books.known().items()}
 
     @asynccontextmanager
     async def open(self, **worker_options: Any) -> AsyncIterator["House"]:
