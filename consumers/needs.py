@@ -12,6 +12,8 @@ from domain.ports import (
     ConsumerRecords,
     EventLog,
     LiveFeed,
+    NextViews,
+    NoBuild,
     OrderHeads,
     OrderNews,
     OrderViews,
@@ -85,3 +87,4 @@ class ConsumerPorts:
     parked: ParkedEvents
     metrics: ConsumerMetrics
     view_timing: ViewTiming = field(default_factory=ViewTiming)
+    builds: NextViews = field(default_factory=NoBuild)

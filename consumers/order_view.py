@@ -70,7 +70,7 @@ class OrderViewConsumer:
 def build(ports: ConsumerPorts) -> OrderViewConsumer:
     """Return the consumer with its repairs."""
     projection = ViewProjection(
-        log=ports.log, views=ports.views, heads=ports.heads, live=ports.live
+        log=ports.log, views=ports.views, heads=ports.heads, live=ports.live, builds=ports.builds
     )
     repair = ViewRepair(
         projection=projection, events_since=ports.events_since, metrics=ports.metrics

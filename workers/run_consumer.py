@@ -21,6 +21,7 @@ from adapters.mongo.order_archive import MongoOrderArchive
 from adapters.mongo.order_heads import MongoOrderHeads
 from adapters.mongo.order_views import MongoOrderViews
 from adapters.mongo.parked_events import MongoParkedEvents
+from adapters.mongo.view_builds import MongoViewBuilds
 from adapters.redis_feed import RedisLiveFeed
 from adapters.settings import Settings
 from adapters.shiprocket import webhook as courier_webhook
@@ -124,6 +125,7 @@ def ports_over(
         records=MongoConsumerRecords(database),
         parked=MongoParkedEvents(database),
         metrics=metrics,
+        builds=MongoViewBuilds(database),
     )
 
 

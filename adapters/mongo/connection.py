@@ -95,6 +95,7 @@ INDEXES: Final[dict[str, list[IndexModel]]] = {
             )
         ),
     ],
+    "view_builds": [],
     "order_archive": [],
     "tax_documents": [
         IndexModel([("key", ASCENDING)], unique=True),

@@ -16,6 +16,7 @@ from domain.ports import OrderQuery, Position
 from domain.view import OrderView
 from domain.wire import from_json, to_json
 
+LIVE: Final = "order_views"
 NEWEST_FIRST: Final = [("placed_at", DESCENDING), ("_id", ASCENDING)]
 
 
@@ -26,9 +27,9 @@ class MongoOrderViews:
     in the order of the answer. Pages follow the last order shown, not a count.
     """
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, collection: str = LIVE) -> None:
         """Write to this database, whose indexes exist."""
-        self._views: Collection = db["order_views"]
+        self._views: Collection = db[collection]
         self._gets = Gathering(self._get_all)
         self._saves = Gathering(self._save_all)
 

@@ -51,6 +51,7 @@ from domain.ports.orders import (
 )
 from domain.ports.payment import PaymentGateway, PaymentRefs, PaymentReports
 from domain.ports.stock import Catalogue, Coupons, Inventory
+from domain.ports.view_builds import NextViews, NoBuild, ViewBuilds, WholeLog
 
 __all__ = [
     "KEPT_DIGESTS",
@@ -77,6 +78,8 @@ __all__ = [
     "Mail",
     "Mailer",
     "MessageQueue",
+    "NextViews",
+    "NoBuild",
     "OrderArchive",
     "OrderCommands",
     "OrderHeads",
@@ -99,4 +102,6 @@ __all__ = [
     "SentMail",
     "Subscription",
     "TokenVerifier",
+    "ViewBuilds",
+    "WholeLog",
 ]

@@ -173,6 +173,9 @@ class MailDouble(Recorder):
     async def claim(self, key: str) -> bool:
         return key not in self.marked
 
+    async def release(self, key: str) -> None:
+        """Forget nothing: claims of this double are never held."""
+
     async def mark_sent(self, key: str) -> None:
         async with self._call("mark_sent", key=key):
             self.marked.add(key)
