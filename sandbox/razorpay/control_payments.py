@@ -18,11 +18,13 @@ from sandbox.razorpay.bank.attempts import (
     start_payment,
 )
 from sandbox.razorpay.bank.methods import METHODS, usual_instrument
-from sandbox.razorpay.control_fields import read_choice, read_object
+from sandbox.razorpay.control_fields import read_choice, read_number, read_object
 from sandbox.razorpay.entities import Order, Payment
 from sandbox.razorpay.identity import sign_handover
 
-OUTCOMES = ("captured", "failed", "authorized", "failed_then_captured", "pending")
+OUTCOMES = ("captured", "failed", "authorized", "failed_then_captured", "pending", "late")
+PAY_FIELDS = ("order_id", "outcome", "method", "second_capture", "after_s")
+LATE_AFTER_S = 3600.0
 LATER_OUTCOMES = ("captured", "authorized", "failed")
 
 
@@ -52,12 +54,11 @@ class PaymentControls:
         """Make an attempt at an order and end it.
 
         Body: `order_id`, `outcome`, optional `method` (default upi). `pending` leaves the attempt
-        without the bank's answer; `"second_capture": true` takes money for a paid order once more,
-        which Razorpay itself prevents.
+        without the bank's answer; `late` too, but the bank says yes after `after_s` clock seconds
+        (default an hour), when the payment may long have failed. `"second_capture": true` takes
+        money for a paid order once more, which Razorpay itself prevents.
         """
-        body = read_object(
-            await read_json(request), ("order_id", "outcome", "method", "second_capture")
-        )
+        body = read_object(await read_json(request), PAY_FIELDS)
         order = self._order(body)
         outcome = read_choice(body, "outcome", OUTCOMES)
         method = read_choice(body, "method", METHODS, "upi")
@@ -69,6 +70,7 @@ class PaymentControls:
                 usual_instrument(method),
                 at=now,
                 past_guard=body.get("second_capture") is True,
+                late_at=now + _late_after_s(body) if outcome == "late" else None,
             )
         except ApiError as error:
             remedy = 'Send "second_capture": true to pay it all the same, or pay another order'
@@ -150,3 +152,12 @@ def handover(account: Account, payment: Payment) -> dict[str, object]:
 def _said(error: ApiError) -> str:
     inner = error.body["error"]
     return str(inner["description"]) if isinstance(inner, dict) else str(error)
+
+
+def _late_after_s(body: Mapping[str, object]) -> float:
+    after_s = read_number(body, "after_s", LATE_AFTER_S)
+    if after_s > LATE_AUTHORIZATION_S:
+        problem = f"{after_s} s is later than Razorpay asks the bank"
+        remedy = f"Send at most {LATE_AUTHORIZATION_S}, which is 3 days"
+        raise ControlError(field="after_s", problem=problem, remedy=remedy)
+    return after_s

@@ -73,6 +73,7 @@ class Payment:
     bank: str | None = None
     wallet: str | None = None
     vpa: str | None = None
+    upi_flow: str = "collect"
     email: str = "customer@example.com"
     contact: str = "+919000090000"
     notes: Json = field(default_factory=dict)
@@ -83,6 +84,7 @@ class Payment:
     authorized_at: float | None = None
     captured_at: float | None = None
     due_at: float | None = None
+    late_at: float | None = None
     credited: int = 0
     settlement_id: str | None = None
 
@@ -135,7 +137,7 @@ class Payment:
             wire["upi"] = {
                 "payer_account_type": "bank_account",
                 "vpa": self.vpa,
-                "flow": "collect",
+                "flow": self.upi_flow,
             }
         return wire
 

@@ -17,6 +17,7 @@ from sandbox.razorpay.identity import new_id
 NO_ANSWER_TIMEOUT_S = 10 * 60
 LATE_AUTHORIZATION_S = 3 * 86_400
 FEE_PER_MILLE = 20
+FEE_PER_MILLE_ABROAD = 30
 GST_PERCENT = 18
 
 
@@ -56,12 +57,19 @@ TIMED_OUT = Decline(
 
 @atomic
 def start_payment(
-    account: Account, order: Order, instrument: Instrument, *, at: float, past_guard: bool = False
+    account: Account,
+    order: Order,
+    instrument: Instrument,
+    *,
+    at: float,
+    past_guard: bool = False,
+    late_at: float | None = None,
 ) -> Payment:
     """Begin an attempt at an order: status `created` until the bank answers.
 
     `past_guard` lets a second payment through that Razorpay would refuse, as happens when two
-    attempts run side by side.
+    attempts run side by side. `late_at` is when the bank will have said yes after all, whatever
+    became of the payment meanwhile.
 
     Raises:
         ApiError: the order is paid, or another payment of it is authorized.
@@ -75,12 +83,16 @@ def start_payment(
         order_id=order.id,
         created_at=int(at),
         due_at=at + NO_ANSWER_TIMEOUT_S,
+        late_at=late_at,
         notes=dict(order.notes),
         method=instrument.method,
         card=instrument.card_entity(),
         bank=instrument.bank,
         wallet=instrument.wallet,
         vpa=instrument.vpa,
+        upi_flow=instrument.upi_flow,
+        international=instrument.international,
+        acquirer_data=Instrument.no_acquirer_data(instrument.method),
         email=instrument.email,
         contact=instrument.contact,
     )
@@ -142,7 +154,8 @@ def uncaptured_limit_s(account: Account, order: Order) -> float:
 def capture_payment(account: Account, payment: Payment, *, at: float) -> None:
     """Take the authorized money: the order is paid, the fee is known."""
     order = account.ledger.orders[payment.order_id]
-    fee_net = round(payment.amount * FEE_PER_MILLE / 1000)
+    per_mille = FEE_PER_MILLE_ABROAD if payment.international else FEE_PER_MILLE
+    fee_net = round(payment.amount * per_mille / 1000)
     payment.tax = round(fee_net * GST_PERCENT / 100)
     payment.fee = fee_net + payment.tax
     payment.status, payment.captured, payment.captured_at = "captured", True, at
@@ -182,9 +195,11 @@ def fail_payment(account: Account, payment: Payment, decline: Decline, *, at: fl
 
 
 def plan_payment(account: Account, payment: Payment) -> None:
-    """Put the payment's next deadline on the agenda, if it has one."""
+    """Put the payment's next deadline on the agenda, if it has one, and its late success."""
     if payment.due_at is not None:
         account.panel.agenda.plan(payment.due_at, lambda at: _deadline(account, payment, at))
+    if payment.late_at is not None:
+        account.panel.agenda.plan(payment.late_at, lambda at: _answer_late(account, payment, at))
 
 
 def _deadline(account: Account, payment: Payment, at: float) -> None:
@@ -194,3 +209,11 @@ def _deadline(account: Account, payment: Payment, at: float) -> None:
         fail_payment(account, payment, TIMED_OUT, at=at)
     elif payment.status == "authorized":
         refund_uncaptured(account, payment, at=at)
+
+
+def _answer_late(account: Account, payment: Payment, at: float) -> None:
+    """Hear the bank's late yes; what becomes of it is up to the order and its capture settings."""
+    if payment.late_at != at or payment.status not in {"created", "failed"}:
+        return
+    payment.late_at = None
+    authorize_payment(account, payment, at=at)

@@ -6,6 +6,12 @@ from dataclasses import dataclass
 from sandbox.razorpay.identity import new_id
 
 METHODS = ("card", "upi", "netbanking", "wallet")
+REFERENCE_KEYS = {
+    "card": ("auth_code",),
+    "upi": ("rrn",),
+    "netbanking": ("bank_transaction_id",),
+    "wallet": ("transaction_id",),
+}
 DEFAULT_BANK = "HDFC"
 DEFAULT_WALLET = "mobikwik"
 
@@ -17,6 +23,9 @@ class Instrument:
     method: str
     card_last4: str | None = None
     card_name: str = ""
+    card_network: str = "Visa"
+    international: bool = False
+    upi_flow: str = "collect"
     bank: str | None = None
     wallet: str | None = None
     vpa: str | None = None
@@ -32,10 +41,10 @@ class Instrument:
             "entity": "card",
             "name": self.card_name,
             "last4": self.card_last4,
-            "network": "Visa",
+            "network": self.card_network,
             "type": "credit",
-            "issuer": "DCBL",
-            "international": False,
+            "issuer": None if self.international else "DCBL",
+            "international": self.international,
             "emi": False,
             "sub_type": "consumer",
             "token_iin": None,
@@ -49,8 +58,12 @@ class Instrument:
             return {"auth_code": number[:6], "rrn": number}
         if method == "upi":
             return {"rrn": number, "upi_transaction_id": secrets.token_hex(16).upper()}
-        name = "bank_transaction_id" if method == "netbanking" else "transaction_id"
-        return {name: number}
+        return dict.fromkeys(REFERENCE_KEYS[method], number)
+
+    @staticmethod
+    def no_acquirer_data(method: str) -> dict[str, object]:
+        """Return what stands there before the bank has answered: the same keys, null."""
+        return dict.fromkeys(REFERENCE_KEYS[method])
 
 
 def usual_instrument(method: str) -> Instrument:

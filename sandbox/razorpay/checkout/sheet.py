@@ -4,9 +4,7 @@ The calls are Razorpay's internal ones, so they are neither recorded nor struck 
 are authorized by the key id and the order, as a browser has no secret.
 """
 
-import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 
 from starlette.requests import Request
@@ -26,21 +24,24 @@ from sandbox.razorpay.bank.attempts import (
     start_payment,
 )
 from sandbox.razorpay.bank.known_instruments import (
+    BANK_FAILED,
     BANKS,
     CANCELLED,
-    CARDS,
-    UPI_IDS,
+    UPI_APPS,
     WALLETS,
     WRONG_OTP,
     otp_passes,
 )
-from sandbox.razorpay.bank.methods import Instrument
+from sandbox.razorpay.checkout.instrument_form import read_instrument
 from sandbox.razorpay.control_payments import handover
 from sandbox.razorpay.entities import Order, Payment
 
 ASSETS = Path(__file__).parent / "assets"
 BANK_ANSWER_S = 2.0
-"""Clock seconds until a UPI app, a bank page or a wallet answers."""
+"""Clock seconds until the customer's UPI app answers."""
+
+NEXT_STEP = {"card": "otp", "upi": "wait", "netbanking": "bank", "wallet": "bank"}
+"""What the customer does next: types an OTP, waits for the app, answers the mock bank's page."""
 
 Json = dict[str, object]
 
@@ -56,6 +57,7 @@ def routes(account: Account) -> list[Route | Mount]:
         Route("/_sheet/payments", answered_with_errors(sheet.start), methods=["POST"]),
         Route(one, answered_with_errors(sheet.poll), methods=["GET"]),
         Route(f"{one}/otp", answered_with_errors(sheet.enter_otp), methods=["POST"]),
+        Route(f"{one}/bank", answered_with_errors(sheet.answer_at_bank), methods=["POST"]),
         Route(f"{one}/cancel", answered_with_errors(sheet.cancel), methods=["POST"]),
         Mount("/_sheet/assets", StaticFiles(directory=ASSETS)),
     ]
@@ -77,23 +79,23 @@ class Sheet:
                 "order_id": order.id,
                 "amount": order.amount_due,
                 "currency": order.currency,
+                "apps": UPI_APPS,
                 "banks": BANKS,
                 "wallets": WALLETS,
             }
         )
 
     async def start(self, request: Request) -> Response:
-        """Start a payment; cards go on with an OTP, everything else waits for the bank."""
+        """Start a payment; `next` says how it goes on."""
         body = await _object(request)
-        order = self._order(body)
-        instrument, decline = self._instrument(body)
-        payment = start_payment(self._account, order, instrument, at=self._account.now())
+        order, now = self._order(body), self._account.now()
+        instrument, decline = read_instrument(body, now=now)
+        payment = start_payment(self._account, order, instrument, at=now)
         self._declines[payment.id] = decline
-        if payment.method == "card":
-            return JSONResponse({"payment_id": payment.id, "next": "otp"})
-        due_at = self._account.now() + BANK_ANSWER_S
-        self._account.panel.agenda.plan(due_at, lambda at: self._answer(payment, at))
-        return JSONResponse({"payment_id": payment.id, "next": "wait"})
+        if payment.method == "upi":
+            due_at = now + BANK_ANSWER_S
+            self._account.panel.agenda.plan(due_at, lambda at: self._answer(payment, at))
+        return JSONResponse({"payment_id": payment.id, "next": NEXT_STEP[payment.method]})
 
     async def enter_otp(self, request: Request) -> Response:
         """Take the OTP of a card payment: 4 to 10 digits pass, anything else fails it."""
@@ -101,6 +103,21 @@ class Sheet:
         body = await _object(request)
         if payment.status == "created" and not otp_passes(str(body.get("otp", ""))):
             fail_payment(self._account, payment, WRONG_OTP, at=self._account.now())
+        self._answer(payment, self._account.now())
+        return JSONResponse(handover(self._account, payment))
+
+    async def answer_at_bank(self, request: Request) -> Response:
+        """Take the button of the mock bank's page: `outcome` is success or failure.
+
+        A test card that declines does so whichever button is pressed.
+        """
+        payment = self._payment(request)
+        outcome = (await _object(request)).get("outcome")
+        if outcome not in {"success", "failure"}:
+            description = "The selected outcome is invalid."
+            raise invalid_input(description, "outcome")
+        if outcome == "failure":
+            self._declines[payment.id] = self._declines.get(payment.id) or BANK_FAILED
         self._answer(payment, self._account.now())
         return JSONResponse(handover(self._account, payment))
 
@@ -135,39 +152,6 @@ class Sheet:
             raise unknown_id()
         return payment
 
-    def _instrument(self, body: Mapping[str, object]) -> tuple[Instrument, Decline | None]:
-        method = body.get("method")
-        who = {name: str(body[name]) for name in ("email", "contact") if body.get(name)}
-        if method == "card":
-            card = body.get("card")
-            number = self._card_number(card if isinstance(card, dict) else {})
-            return Instrument(method="card", card_last4=number[-4:], **who), CARDS[number]
-        if method == "upi":
-            vpa = _vpa(str(body.get("vpa", "")))
-            return Instrument(method="upi", vpa=vpa, **who), UPI_IDS[vpa]
-        if method == "netbanking":
-            bank = _listed(body, "bank", BANKS)
-            return Instrument(method="netbanking", bank=bank, **who), None
-        if method == "wallet":
-            wallet = _listed(body, "wallet", WALLETS)
-            return Instrument(method="wallet", wallet=wallet, **who), None
-        description = "The selected method is invalid."
-        raise invalid_input(description, "method")
-
-    def _card_number(self, card: Mapping[str, object]) -> str:
-        number = re.sub(r"[\s-]", "", str(card.get("number", "")))
-        if number not in CARDS:
-            description = "Not a test card. Try 4100 2800 0000 1007, which pays."
-            raise invalid_input(description, "card[number]")
-        today = datetime.fromtimestamp(self._account.now(), UTC)
-        if not _lasts(str(card.get("expiry", "")), today):
-            description = "Your card has expired, or its date is not of the form MM / YY."
-            raise invalid_input(description, "card[expiry]")
-        if not re.fullmatch(r"\d{3,4}", str(card.get("cvv", ""))):
-            description = "The CVV has 3 digits."
-            raise invalid_input(description, "card[cvv]")
-        return number
-
 
 def _asset(name: str, media_type: str) -> Callable[[Request], Response]:
     def endpoint(_request: Request) -> Response:
@@ -187,26 +171,3 @@ async def _object(request: Request) -> Json:
         description = "The request body must be a JSON object"
         raise invalid_input(description)
     return body
-
-
-def _vpa(text: str) -> str:
-    vpa = text.strip().lower()
-    if vpa not in UPI_IDS:
-        description = "Invalid UPI ID. In test mode use success@razorpay or failure@razorpay."
-        raise invalid_input(description, "vpa")
-    return vpa
-
-
-def _listed(body: Mapping[str, object], name: str, allowed: Mapping[str, str]) -> str:
-    value = body.get(name)
-    if not isinstance(value, str) or value not in allowed:
-        description = f"Choose a {name}."
-        raise invalid_input(description, name)
-    return value
-
-
-def _lasts(expiry: str, today: datetime) -> bool:
-    form = re.fullmatch(r"(0[1-9]|1[0-2])\s*/\s*(?:20)?(\d{2})", expiry.strip())
-    if form is None:
-        return False
-    return (2000 + int(form[2]), int(form[1])) >= (today.year, today.month)

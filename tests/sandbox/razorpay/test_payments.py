@@ -283,3 +283,62 @@ async def test_an_outcome_or_method_that_does_not_exist_is_named(
     assert (answer.status_code, answer.json()["error"]["field"]) == (400, next(iter(change)))
     again = await razorpay.ok("GET", f"/v1/orders/{order['id']}")
     assert again["attempts"] == 0
+
+
+HOUR_S = 3_600
+
+
+async def late(razorpay: Bench, order_id: str, after_s: float) -> str:
+    return str((await razorpay.pay(order_id, "late", after_s=after_s))["razorpay_payment_id"])
+
+
+async def test_a_late_answer_makes_a_failed_payment_a_captured_one(fresh_razorpay: Bench) -> None:
+    order = await fresh_razorpay.order()
+    payment_id = await late(fresh_razorpay, order["id"], HOUR_S)
+    await fresh_razorpay.advance(601)
+    failed = await fresh_razorpay.ok("GET", f"/v1/payments/{payment_id}")
+    assert (failed["status"], failed["error_reason"]) == ("failed", "payment_timed_out")
+    await fresh_razorpay.advance(HOUR_S)
+    paid = await fresh_razorpay.ok("GET", f"/v1/payments/{payment_id}")
+    assert (paid["status"], paid["error_code"]) == ("captured", None)
+    await fresh_razorpay.receiver.wait_for(4)
+    assert fresh_razorpay.receiver.events == [
+        "payment.failed",
+        "payment.authorized",
+        "payment.captured",
+        "order.paid",
+    ]
+
+
+async def test_a_late_answer_after_the_window_of_automatic_capture_waits_and_goes_back(
+    fresh_razorpay: Bench,
+) -> None:
+    options = {"automatic_expiry_period": 12, "manual_expiry_period": 120}
+    block = {"capture": "automatic", "capture_options": options}
+    order = await fresh_razorpay.order(payment=block)
+    payment_id = await late(fresh_razorpay, order["id"], HOUR_S)
+    await fresh_razorpay.advance(HOUR_S + 1)
+    held = await fresh_razorpay.ok("GET", f"/v1/payments/{payment_id}")
+    assert (held["status"], held["captured"]) == ("authorized", False)
+    await fresh_razorpay.advance(HOUR_S)
+    back = await fresh_razorpay.ok("GET", f"/v1/payments/{payment_id}")
+    assert (back["status"], back["refund_status"]) == ("refunded", "full")
+
+
+async def test_a_late_answer_for_an_order_that_is_paid_goes_back_at_once(
+    fresh_razorpay: Bench,
+) -> None:
+    order = await fresh_razorpay.order()
+    payment_id = await late(fresh_razorpay, order["id"], HOUR_S)
+    await fresh_razorpay.advance(601)
+    await fresh_razorpay.pay(order["id"])
+    await fresh_razorpay.advance(HOUR_S)
+    back = await fresh_razorpay.ok("GET", f"/v1/payments/{payment_id}")
+    assert (back["status"], back["captured"]) == ("refunded", False)
+
+
+async def test_razorpay_asks_the_bank_for_three_days(razorpay: Bench) -> None:
+    order = await razorpay.order()
+    body = {"order_id": order["id"], "outcome": "late", "after_s": 3 * 86_400 + 1}
+    answer = await razorpay.control.post("/_control/payments", json=body)
+    assert (answer.status_code, answer.json()["error"]["field"]) == (400, "after_s")

@@ -50,23 +50,65 @@ async def test_another_otp_fails_the_payment(razorpay: Bench, otp: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "reason", "code"),
+    ("number", "network", "international"),
     [
-        ("4100280000080001", "insufficient_fund", "BAD_REQUEST_ERROR"),
-        ("4100280000090000", "payment_timed_out", "BAD_REQUEST_ERROR"),
-        ("4100280000020007", "gateway_technical_error", "GATEWAY_ERROR"),
+        ("4100280000001007", "Visa", False),
+        ("5500670000001002", "MasterCard", False),
+        ("6527658900001005", "RuPay", False),
+        ("36082800091007", "Diners Club", False),
+        ("5555555555554444", "MasterCard", True),
+        ("4012888888881881", "Visa", True),
     ],
 )
+async def test_the_good_cards_of_each_network_pay(
+    razorpay: Bench, number: str, network: str, international: bool
+) -> None:
+    order = await razorpay.order(100_000)
+    payment_id = await start(
+        razorpay, order["id"], method="card", card=GOOD_CARD | {"number": number}
+    )
+    await post(razorpay, f"payments/{payment_id}/otp", {"otp": "1234"})
+    payment = await payment_of(razorpay, payment_id)
+    assert (payment["status"], payment["international"]) == ("captured", international)
+    card = payment["card"]
+    assert (card["network"], card["international"]) == (network, international)
+    assert payment["fee"] == (3_540 if international else 2_360)
+
+
+@pytest.mark.parametrize(
+    ("number", "reason", "code"),
+    [
+        ("4100280000090000", "payment_timed_out", "BAD_REQUEST_ERROR"),
+        ("4100280000080001", "insufficient_fund", "BAD_REQUEST_ERROR"),
+        ("4100280000070002", "payment_cancelled", "BAD_REQUEST_ERROR"),
+        ("4100280000060003", "card_declined", "BAD_REQUEST_ERROR"),
+        ("4100280000030006", "card_disabled_for_online_payments", "BAD_REQUEST_ERROR"),
+        ("4100280000010008", "card_number_invalid", "BAD_REQUEST_ERROR"),
+        ("4100280000020007", "gateway_technical_error", "GATEWAY_ERROR"),
+        ("4100280000000009", "authentication_failed", "GATEWAY_ERROR"),
+        ("5305620000050001", "insufficient_fund", "BAD_REQUEST_ERROR"),
+        ("5305620000090007", "gateway_technical_error", "GATEWAY_ERROR"),
+    ],
+)
+@pytest.mark.parametrize("answer", [("otp", {"otp": "1234"}), ("bank", {"outcome": "failure"})])
 async def test_the_other_test_cards_fail_as_documented(
-    razorpay: Bench, number: str, reason: str, code: str
+    razorpay: Bench, number: str, reason: str, code: str, answer: tuple[str, dict[str, str]]
 ) -> None:
     order = await razorpay.order()
     card = GOOD_CARD | {"number": number}
     payment_id = await start(razorpay, order["id"], method="card", card=card)
-    done = await post(razorpay, f"payments/{payment_id}/otp", {"otp": "1234"})
+    path, body = answer
+    done = await post(razorpay, f"payments/{payment_id}/{path}", body)
     assert (done["error"]["reason"], done["error"]["code"]) == (reason, code)
     assert done["error"]["metadata"] == {"order_id": order["id"], "payment_id": payment_id}
     assert (await payment_of(razorpay, payment_id))["error_reason"] == reason
+
+
+async def test_the_bank_can_decline_a_good_card(razorpay: Bench) -> None:
+    order = await razorpay.order()
+    payment_id = await start(razorpay, order["id"], method="card", card=GOOD_CARD)
+    done = await post(razorpay, f"payments/{payment_id}/bank", {"outcome": "failure"})
+    assert (done["error"]["reason"], done["error"]["source"]) == ("payment_failed", "bank")
 
 
 @pytest.mark.parametrize(
@@ -88,12 +130,38 @@ async def test_the_test_upi_ids_answer_after_a_moment(
 @pytest.mark.parametrize(
     "how", [{"method": "netbanking", "bank": "HDFC"}, {"method": "wallet", "wallet": "phonepe"}]
 )
-async def test_banks_and_wallets_pay(fresh_razorpay: Bench, how: dict[str, str]) -> None:
+@pytest.mark.parametrize(("outcome", "status"), [("success", "captured"), ("failure", "failed")])
+async def test_the_page_of_a_bank_or_wallet_decides(
+    razorpay: Bench, how: dict[str, str], outcome: str, status: str
+) -> None:
+    order = await razorpay.order()
+    payment_id = await start(razorpay, order["id"], **how)
+    await post(razorpay, f"payments/{payment_id}/bank", {"outcome": "perhaps"}, status=400)
+    done = await post(razorpay, f"payments/{payment_id}/bank", {"outcome": outcome})
+    assert ("razorpay_signature" in done) is (outcome == "success")
+    payment = await payment_of(razorpay, payment_id)
+    assert (payment["status"], payment["method"]) == (status, how["method"])
+
+
+async def test_an_app_is_asked_by_intent(fresh_razorpay: Bench) -> None:
     order = await fresh_razorpay.order()
-    payment_id = await start(fresh_razorpay, order["id"], **how)
+    payment_id = await start(fresh_razorpay, order["id"], method="upi", app="gpay")
     await fresh_razorpay.advance(3)
     payment = await payment_of(fresh_razorpay, payment_id)
-    assert (payment["status"], payment["method"]) == ("captured", how["method"])
+    assert (payment["status"], payment["upi"]["flow"]) == ("captured", "intent")
+
+
+@pytest.mark.parametrize(
+    ("given", "contact"),
+    [("9900012345", "+919900012345"), ("+1 415 555 2671", "+14155552671"), ("", "+919000090000")],
+)
+async def test_a_phone_number_gets_its_country_code(
+    razorpay: Bench, given: str, contact: str
+) -> None:
+    order = await razorpay.order()
+    how = {"method": "card", "card": GOOD_CARD, "contact": given}
+    payment_id = await start(razorpay, order["id"], **how)
+    assert (await payment_of(razorpay, payment_id))["contact"] == contact
 
 
 async def test_a_payment_abandoned_in_the_sheet_fails_as_cancelled(razorpay: Bench) -> None:
@@ -117,6 +185,10 @@ async def test_a_payment_abandoned_in_the_sheet_fails_as_cancelled(razorpay: Ben
         ({"method": "card", "card": GOOD_CARD | {"expiry": "01 / 20"}}, "card[expiry]"),
         ({"method": "card", "card": GOOD_CARD | {"expiry": "13 / 39"}}, "card[expiry]"),
         ({"method": "card", "card": GOOD_CARD | {"cvv": "12"}}, "card[cvv]"),
+        ({"method": "card", "card": GOOD_CARD | {"number": "340256000401007"}}, "card[cvv]"),
+        ({"method": "upi", "app": "nobody"}, "app"),
+        ({"method": "upi", "vpa": "success@razorpay", "contact": "12"}, "contact"),
+        ({"method": "upi", "vpa": "success@razorpay", "email": "nobody"}, "email"),
     ],
 )
 async def test_bad_input_is_named_and_is_no_attempt(

@@ -26,23 +26,11 @@
 
     open() {
       if (this.backdrop) return this;
-      const backdrop = document.createElement("div");
-      backdrop.className = "razorpay-container";
-      backdrop.style.cssText =
-        "position:fixed;inset:0;z-index:2147483647;background:rgb(15 23 42 / .6);" +
-        "-webkit-backdrop-filter:blur(2px);backdrop-filter:blur(2px)";
-      const frame = document.createElement("iframe");
-      frame.className = "razorpay-checkout-frame";
-      frame.title = "Payment sheet";
-      frame.allow = "payment";
-      frame.style.cssText = "width:100%;height:100%;border:0;background:transparent;color-scheme:normal";
-      frame.src = `${origin}/_sheet`;
-      backdrop.append(frame);
-      document.body.append(backdrop);
-      this.overflow = document.body.style.overflow;
-      document.body.style.overflow = "hidden";
-      this.backdrop = backdrop;
-      this.frame = frame;
+      this.opener = document.activeElement;
+      this.backdrop = this.buildBackdrop();
+      this.frame = this.backdrop.firstChild;
+      document.body.append(this.backdrop);
+      this.lockPage();
       addEventListener("message", this.onMessage);
       addEventListener("keydown", this.onKey);
       if (this.options.timeout) {
@@ -58,28 +46,81 @@
       removeEventListener("keydown", this.onKey);
       this.backdrop.remove();
       this.backdrop = this.frame = undefined;
+      this.unlockPage();
+    }
+
+    buildBackdrop() {
+      const backdrop = document.createElement("div");
+      backdrop.className = "razorpay-container";
+      backdrop.style.cssText =
+        "position:fixed;inset:0;z-index:2147483647;background:rgb(15 23 42 / .6);" +
+        "-webkit-backdrop-filter:blur(3px);backdrop-filter:blur(3px)";
+      const colour = this.options.theme?.backdrop_color;
+      if (colour) backdrop.style.background = colour;
+      const frame = document.createElement("iframe");
+      frame.className = "razorpay-checkout-frame";
+      frame.title = "Payment sheet";
+      frame.allow = "payment";
+      // A frame is see-through only while its scheme is that of its document, which is light.
+      frame.style.cssText = "width:100%;height:100%;border:0;background:none;color-scheme:light";
+      frame.src = `${origin}/_sheet`;
+      backdrop.append(frame);
+      return backdrop;
+    }
+
+    // While the sheet is open nothing behind it can be scrolled, clicked, reached with Tab or read.
+    lockPage() {
+      this.overflow = document.body.style.overflow;
+      document.body.style.overflow = "hidden";
+      this.behind = [...document.body.children].filter((one) => one !== this.backdrop && !one.inert);
+      for (const one of this.behind) one.inert = true;
+    }
+
+    unlockPage() {
       document.body.style.overflow = this.overflow;
+      for (const one of this.behind) one.inert = false;
+      this.opener?.focus?.();
     }
 
     onMessage(event) {
       if (event.origin !== origin || event.source !== this.frame?.contentWindow) return;
       const { type, data } = event.data;
-      if (type === "ready") this.frame.contentWindow.postMessage({ type: "open", data: plain(this.options) }, origin);
+      if (type === "ready") this.tell("open", { ...plain(this.options), dark: this.dark });
       if (type === "success") this.succeed(data);
-      if (type === "failed") this.emit("payment.failed", { error: data });
+      if (type === "failed") this.fail(data);
       if (type === "dismiss") this.dismiss(data);
     }
 
+    get dark() {
+      return matchMedia("(prefers-color-scheme: dark)").matches;
+    }
+
+    tell(type, data) {
+      this.frame.contentWindow.postMessage({ type, data }, origin);
+      if (type === "open") this.frame.focus();
+    }
+
     onKey(event) {
-      if (event.key === "Escape" && this.options.modal?.escape !== false) {
-        this.frame.contentWindow.postMessage({ type: "ask-close" }, origin);
-      }
+      if (event.key === "Escape" && this.options.modal?.escape !== false) this.tell("ask-close");
     }
 
     succeed(response) {
+      const { handler, callback_url: callback, redirect } = this.options;
       this.close();
-      if (this.options.handler) this.options.handler(response);
-      else if (this.options.callback_url) this.postBack(response);
+      if (callback && (redirect || !handler)) this.postBack(response);
+      else handler?.(response);
+    }
+
+    fail(error) {
+      this.emit("payment.failed", { error });
+      const { callback_url: callback, redirect } = this.options;
+      if (!callback || !redirect) return;
+      const fields = Object.entries(error).map(([name, value]) => [
+        `error[${name}]`,
+        typeof value === "object" ? JSON.stringify(value) : value,
+      ]);
+      this.close();
+      this.postBack(Object.fromEntries(fields));
     }
 
     dismiss(reason) {
@@ -87,11 +128,11 @@
       this.options.modal?.ondismiss?.(reason);
     }
 
-    postBack(response) {
+    postBack(fields) {
       const form = document.createElement("form");
       form.method = "POST";
       form.action = this.options.callback_url;
-      for (const [name, value] of Object.entries(response)) {
+      for (const [name, value] of Object.entries(fields)) {
         const input = document.createElement("input");
         input.type = "hidden";
         input.name = name;
