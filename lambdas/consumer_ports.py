@@ -27,6 +27,8 @@ PORT_DRIVERS: Final[Mapping[str, frozenset[str]]] = {
     "views": MONGODB,
     "heads": MONGODB,
     "payment_refs": MONGODB,
+    "records": MONGODB,
+    "parked": MONGODB,
     "live": REDIS,
     "news": TEMPORAL | MONGODB,
 }
@@ -160,6 +162,18 @@ def _payment_refs(ports: LazyPorts) -> object:
     return MongoPaymentRefs(ports._database)  # noqa: SLF001
 
 
+def _records(ports: LazyPorts) -> object:
+    from adapters.mongo.consumer_records import MongoConsumerRecords
+
+    return MongoConsumerRecords(ports._database)  # noqa: SLF001
+
+
+def _parked(ports: LazyPorts) -> object:
+    from adapters.mongo.parked_events import MongoParkedEvents
+
+    return MongoParkedEvents(ports._database)  # noqa: SLF001
+
+
 def _live(ports: LazyPorts) -> object:
     from adapters.redis_feed import RedisLiveFeed
 
@@ -222,6 +236,8 @@ MAKERS: Final[Mapping[str, Callable[[LazyPorts], object]]] = {
     "live": _live,
     "news": _news,
     "payment_refs": _payment_refs,
+    "records": _records,
+    "parked": _parked,
     "metrics": _metrics,
     "events_since": lambda _: _no_repair,
     "read_razorpay": _read_razorpay,

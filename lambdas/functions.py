@@ -4,14 +4,13 @@ Receivers are written down here. Consumers follow from their own contracts: a ne
 function without a line here. Not loaded by any function.
 """
 
-import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from consumers.contract import ConsumerContract, QueueDeclaration
 from consumers.registry import discover
-from lambdas.consumer import VARIABLE
+from lambdas.consumer import VARIABLE, function_of
 from lambdas.consumer_ports import DRIVER_SETTINGS, PORT_DRIVERS, LazyPorts
 
 WEBHOOK_INBOX: Final = "webhook-inbox"
@@ -114,7 +113,7 @@ def consumer_function(contract: ConsumerContract, module: str) -> Function:
 def drivers_of(module: str) -> frozenset[str]:
     """Return the drivers that a consumer brings along, by building it: nothing is dialled."""
     ports = LazyPorts({})
-    importlib.import_module(module).build(ports.as_ports())
+    function_of(module, ports).close()
     return frozenset(driver for port in ports.taken for driver in PORT_DRIVERS.get(port, ()))
 
 
