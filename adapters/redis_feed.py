@@ -16,6 +16,7 @@ from adapters.gathering import Gathering
 from adapters.redis_subscription import RedisSubscription, channel_of
 from domain.errors import StoreUnavailable
 from domain.events import OrderEvent
+from domain.ports.events import FIRST_SEQUENCE, customer_room
 from domain.wire import envelope
 
 log = logging.getLogger(__name__)
@@ -66,6 +67,9 @@ class RedisLiveFeed:
                     text = _dump(batch)
                     pipeline.publish(channel_of(order_id), text)
                     pipeline.publish(WALL, text)
+                    if batch[0].sequence == FIRST_SEQUENCE:
+                        room = customer_room(batch[0].data.customer_id)
+                        pipeline.publish(channel_of(room), text)
                 await pipeline.execute()
         except (RedisError, OSError) as error:
             log.warning("live_feed_announcement_lost", extra={"reason": str(error)})
@@ -73,6 +77,15 @@ class RedisLiveFeed:
     def subscribe(self) -> RedisSubscription:
         """Return a subscription that orders can be added to; one per process."""
         return RedisSubscription(self._url, confirm_timeout_s=self._confirm_timeout_s)
+
+    def subscribe_to_all(self) -> RedisSubscription:
+        """Return a subscription of its own for the wall: whatever is added, it hears every order.
+
+        Apart from the other one, so that its flood holds nobody up.
+        """
+        return RedisSubscription(
+            self._url, confirm_timeout_s=self._confirm_timeout_s, channel=lambda _: WALL
+        )
 
     async def ping(self) -> None:
         """Return if Redis answers.

@@ -5,7 +5,7 @@ import json
 import logging
 import random
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import Any, Final
 
 from redis.asyncio import ConnectionPool
@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 
 from domain.errors import StoreUnavailable
 from domain.events import OrderEvent
+from domain.ports.events import is_customer_room
 from domain.wire import Unreadable, read_envelope
 
 log = logging.getLogger(__name__)
@@ -36,8 +37,15 @@ class RedisSubscription:
     orders are subscribed again, `messages` yields None.
     """
 
-    def __init__(self, url: str, *, confirm_timeout_s: float) -> None:
-        """Listen to this server, from `start` on."""
+    def __init__(
+        self,
+        url: str,
+        *,
+        confirm_timeout_s: float,
+        channel: Callable[[str], str] | None = None,
+    ) -> None:
+        """Listen to this server, from `start` on; `channel` says where a name is announced."""
+        self._channel_of = channel or channel_of
         self._pool = ConnectionPool.from_url(
             url,
             protocol=2,
@@ -72,7 +80,7 @@ class RedisSubscription:
             StoreUnavailable: no confirmation in time. The order stays added: it is heard when Redis
                 is back, which `messages` tells by a None.
         """
-        channel = channel_of(order_id)
+        channel = self._channel_of(order_id)
         try:
             async with asyncio.timeout(self._confirm_timeout_s):
                 if channel not in self._wanted:
@@ -86,7 +94,7 @@ class RedisSubscription:
 
     async def remove(self, order_id: str) -> None:
         """Hear an order no more; a message on its way may still arrive. Idempotent."""
-        channel = channel_of(order_id)
+        channel = self._channel_of(order_id)
         confirmed = self._wanted.pop(channel, None)
         if confirmed is not None:
             _resolve(confirmed)
@@ -237,8 +245,8 @@ class _Backlog:
 
 
 def channel_of(order_id: str) -> str:
-    """Return the channel on which an order is announced."""
-    return f"order:{order_id}"
+    """Return the channel on which an order is announced, or a customer's first news of one."""
+    return order_id if is_customer_room(order_id) else f"order:{order_id}"
 
 
 def _resolve(confirmed: asyncio.Future[None]) -> None:

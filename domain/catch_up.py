@@ -47,13 +47,13 @@ def contiguous(events: Sequence[OrderEvent], after: Position) -> tuple[OrderEven
     return tuple(run)
 
 
-def verdict(since: Position | None, head: Position) -> Mode:
+def verdict(since: Position | None, head: Position, limit: int = REPLAY_LIMIT) -> Mode:
     """Judge a reader's position against the head; anything strange is a reset, never silence."""
     if since is None:
         return Mode.SNAPSHOT
     if since.epoch != head.epoch or not 0 <= since.sequence <= head.sequence:
         return Mode.RESET
-    if head.sequence - since.sequence > REPLAY_LIMIT:
+    if head.sequence - since.sequence > limit:
         return Mode.RESET
     return Mode.RESUMED
 
@@ -71,13 +71,18 @@ async def attach(
     return await attach_to(view, log, since)
 
 
-async def attach_to(view: OrderView, log: EventLog, since: Position | None) -> Attachment:
-    """Return the verdict and what the reader lacks, up to a view that has been read already."""
+async def attach_to(
+    view: OrderView, log: EventLog, since: Position | None, limit: int = REPLAY_LIMIT
+) -> Attachment:
+    """Return the verdict and what the reader lacks, up to a view that has been read already.
+
+    More than `limit` missed events are answered with a snapshot.
+    """
     head = Position(epoch=view.epoch, sequence=view.sequence)
-    mode = verdict(since, head)
+    mode = verdict(since, head, limit)
     if mode is not Mode.RESUMED or since is None:
         return Attachment(mode=mode, position=head, snapshot=view, events=())
-    stored = await log.read(view.order_id, head.epoch, since.sequence, REPLAY_LIMIT)
+    stored = await log.read(view.order_id, head.epoch, since.sequence, limit)
     missed = contiguous([e for e in stored if e.sequence <= head.sequence], since)
     return Attachment(mode=mode, position=head, snapshot=None, events=missed)
 

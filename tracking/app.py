@@ -6,21 +6,27 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import jwt
 from starlette.applications import Starlette
 
+from adapters.aws.clients import AwsClients
+from adapters.aws.files import S3Files
 from adapters.mongo.connection import close as close_database
 from adapters.mongo.connection import connect as connect_database
 from adapters.mongo.event_log import MongoEventLog
+from adapters.mongo.link_keys import MongoLinkKeys
+from adapters.mongo.open_orders import MongoOpenOrders
 from adapters.mongo.order_archive import MongoOrderArchive
 from adapters.mongo.order_views import MongoOrderViews
 from adapters.redis_feed import RedisLiveFeed
 from adapters.settings import Settings
 from adapters.system_clock import SystemClock
-from adapters.tokens import TokenVerifier
+from adapters.tokens import TokenIssuer, TokenVerifier
 from domain.errors import InvalidToken
 from domain.ports import Caller
+from domain.status import OrderStatus
 from tracking.application import create_app
 from tracking.dependencies import Dependencies
 from tracking.security import TokenExpired
-from tracking.settings import DEV_DRAIN_S, PRODUCTION_DRAIN_S, TrackingSettings
+from tracking.settings import TrackingSettings
+from tracking.wall.rows import SETTLED
 from workflows.connection import connect as connect_temporal
 from workflows.order_client import OrderClient
 
@@ -39,16 +45,25 @@ async def opened(settings: Settings) -> AsyncIterator[Starlette]:
         stack.push_async_callback(close_database, database)
         feed = RedisLiveFeed(settings.redis_url)
         stack.push_async_callback(feed.close)
+        aws = AwsClients(region=settings.aws_region, endpoint_url=settings.aws_endpoint_url)
+        stack.callback(aws.close)
+        views = MongoOrderViews(database)
         temporal = await connect_temporal(settings.temporal_address, settings.temporal_namespace)
         yield create_app(
             Dependencies(
                 settings=tracking_settings(settings),
                 clock=SystemClock(),
-                views=MongoOrderViews(database),
+                views=views,
                 log=MongoEventLog(database),
                 queries=OrderClient(temporal, MongoOrderArchive(database)),
                 subscription=feed.subscribe(),
+                wall_feed=feed.subscribe_to_all,
+                search=views,
+                open_orders=MongoOpenOrders(database, [s for s in OrderStatus if s not in SETTLED]),
+                files=S3Files(aws, settings.s3_bucket),
+                links=MongoLinkKeys(database, settings.jwt_secret),
                 tokens=Tokens(settings.jwt_secret),
+                passes=TokenIssuer(settings.jwt_secret),
                 health={"mongodb": lambda: database.command("ping"), "redis": feed.ping},
             )
         )
@@ -56,12 +71,32 @@ async def opened(settings: Settings) -> AsyncIterator[Starlette]:
 
 def tracking_settings(settings: Settings) -> TrackingSettings:
     """Return how the service behaves in this deployment."""
-    production = settings.env == "production"
+    limits = settings.tracking
     return TrackingSettings(
         public_url=settings.tracking_url,
-        origins=frozenset({settings.tracking_url, settings.api_url}),
+        api_url=settings.api_url,
+        origins=limits.origins | {settings.tracking_url, settings.api_url},
         secure_cookies=settings.tracking_url.startswith("https://"),
-        drain_window_s=PRODUCTION_DRAIN_S if production else DEV_DRAIN_S,
+        proxies=limits.proxies,
+        hello_timeout_s=limits.hello_timeout_s,
+        heartbeat_s=limits.heartbeat_s,
+        position_check_s=limits.position_check_s,
+        send_timeout_s=limits.send_timeout_s,
+        life_s=limits.life_s,
+        drain_window_s=limits.drain_s,
+        query_timeout_s=limits.query_timeout_s,
+        queries_per_s=limits.queries_per_s,
+        frame_bytes=limits.frame_bytes,
+        frames_per_s=limits.frames_per_s,
+        frames_burst=limits.frames_burst,
+        orders_per_connection=limits.orders_per_connection,
+        connections=limits.connections,
+        connections_per_customer=limits.connections_per_customer,
+        connections_per_address=limits.connections_per_address,
+        admissions_per_s=limits.admissions_per_s,
+        backlog_frames=limits.queue_frames,
+        backlog_bytes=limits.queue_bytes,
+        replay_events=limits.replay_events,
     )
 
 

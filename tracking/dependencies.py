@@ -2,15 +2,34 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from domain.events import OrderEvent
 from domain.messages import StatusSnapshot
-from domain.ports import Clock, EventLog, OrderViews, Subscription, TokenVerifier
+from domain.ports import (
+    Clock,
+    DocumentFiles,
+    EventLog,
+    OrderSearch,
+    OrderViews,
+    Subscription,
+    TokenVerifier,
+)
+from domain.ports.links import LinkKeys
 from tracking.settings import TrackingSettings
+from tracking.wall.wall import OpenOrders
 
 HealthCheck = Callable[[], Awaitable[object]]
 """Asks one backing service; raises if it does not answer."""
+
+
+class PassIssuer(Protocol):
+    """Signs bearer tokens that speak of one order alone."""
+
+    def issue(self, subject: str, *, now: datetime, lifetime: timedelta, order_id: str) -> str:
+        """Return a token for a customer, valid from `now` for `lifetime`."""
+        ...
 
 
 class OrderQueries(Protocol):
@@ -45,5 +64,11 @@ class Dependencies:
     log: EventLog
     queries: OrderQueries
     subscription: Subscription
+    wall_feed: Callable[[], Subscription]
+    search: OrderSearch
+    open_orders: OpenOrders
+    files: DocumentFiles
+    links: LinkKeys
     tokens: TokenVerifier
+    passes: PassIssuer
     health: Mapping[str, HealthCheck]

@@ -17,8 +17,8 @@ FOR_EVER: Final = "public, max-age=31536000, immutable"
 ASK_AGAIN: Final = "no-cache"
 
 
-def content_security_policy(public_url: str) -> str:
-    """Return what pages may load: only our own files, and our own socket.
+def content_security_policy(public_url: str, api_url: str) -> str:
+    """Return what pages may load: only our own files, our own socket, and the API.
 
     The socket's address is named, too: some browsers do not take it for `'self'`.
     """
@@ -26,17 +26,19 @@ def content_security_policy(public_url: str) -> str:
     socket = f"{'wss' if parts.scheme == 'https' else 'ws'}://{parts.netloc}"
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-        f"connect-src 'self' {socket}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        f"connect-src 'self' {socket} {api_url}; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     )
 
 
 class SecurityHeaders:
     """Adds the headers; pages are never cached, files with a digest in their address always."""
 
-    def __init__(self, app: ASGIApp, public_url: str) -> None:
-        """Serve browsers that reach us here."""
+    def __init__(self, app: ASGIApp, public_url: str, api_url: str) -> None:
+        """Serve browsers that reach us here, and the API there."""
         self._app = app
-        self._headers = {**COMMON, "Content-Security-Policy": content_security_policy(public_url)}
+        policy = content_security_policy(public_url, api_url)
+        self._headers = {**COMMON, "Content-Security-Policy": policy}
         if public_url.startswith("https://"):
             self._headers["Strict-Transport-Security"] = "max-age=31536000"
 

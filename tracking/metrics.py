@@ -27,6 +27,12 @@ class TrackingMetrics:
         self.closed = self._counter("closed", "Connections that this service closed.", "code")
 
     def _readers(self) -> None:
+        self.feed_lag_s = self._histogram(
+            "feed_lag_seconds", "Age of an announced event when this process heard it.", SECONDS
+        )
+        self.waiting_frames = self._gauge(
+            "waiting_frames", "Frames that wait for slow readers, over all connections."
+        )
         self.followed_orders = self._gauge("followed_orders", "Orders that somebody follows here.")
         self.verdicts = self._counter("verdicts", "Verdicts on readers' positions.", "mode")
         self.attach_s = self._histogram(
@@ -50,6 +56,8 @@ class TrackingMetrics:
         self.backlogs_dropped = self._counter(
             "backlogs_dropped", "Backlogs of slow readers, dropped to be read from the log later."
         )
+        self.polls = self._counter("polls", "Reads of a log by those whom only HTTP reaches.")
+        self.replays = self._counter("replays", "Catch-ups that replayed events from the log.")
         self.feed_lost = self._counter(
             "feed_lost", "Times that the live feed may have missed something."
         )

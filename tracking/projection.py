@@ -14,9 +14,14 @@ def sees_all(caller: Caller) -> bool:
     return caller.scope is Scope.OPS
 
 
-def owns(caller: Caller, customer_id: str) -> bool:
-    """Tell whether a caller may follow this customer's orders."""
-    return caller.scope is Scope.OPS or caller.subject == customer_id
+def owns(caller: Caller, view: OrderView) -> bool:
+    """Tell whether a caller may follow this order.
+
+    Who speaks of one order alone got their token or link for it from us.
+    """
+    if caller.order_id is not None:
+        return caller.order_id == view.order_id
+    return caller.scope is Scope.OPS or caller.subject == view.customer_id
 
 
 def event_shown(event: OrderEvent, *, to_ops: bool) -> JSON:

@@ -1,10 +1,14 @@
 """Who is asking, and from where."""
 
+import re
 from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
 from domain.errors import InvalidToken
+
+POSITION: Final = re.compile(r"(\d{1,9}):(\d{1,9})", re.ASCII)
+"""How plain HTTP writes a position: epoch, then sequence."""
 
 COOKIE: Final = "tracking"
 """Holds the reader's token; HttpOnly, so that no script can read it."""
@@ -23,6 +27,15 @@ def origin_allowed(headers: Mapping[str, str], origins: frozenset[str]) -> bool:
     if origin is None:
         return True
     return origin in origins or urlsplit(origin).netloc == headers.get("host")
+
+
+def address_of(headers: Mapping[str, str], peer: str, proxies: int) -> str:
+    """Return the address of a client behind so many proxies of our own.
+
+    Each proxy appends whom it heard; what stands further left is the client's own claim.
+    """
+    heard = [each.strip() for each in headers.get("x-forwarded-for", "").split(",") if each.strip()]
+    return heard[-proxies] if 0 < proxies <= len(heard) else peer
 
 
 def bearer_token(headers: Mapping[str, str], cookies: Mapping[str, str]) -> str | None:

@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from tracking.authority import Authority
 from tracking.connections import Connections
 from tracking.dependencies import Dependencies
 from tracking.following.backlog import Backlog
@@ -13,6 +14,7 @@ from tracking.following.follower import FollowingServices
 from tracking.following.reading import Reading
 from tracking.metrics import TrackingMetrics
 from tracking.queries import QueryRelay
+from tracking.wall.wall import Wall
 
 log = logging.getLogger(__name__)
 
@@ -25,8 +27,9 @@ class TrackingService:
         self.deps = deps
         self.settings = deps.settings
         self.metrics = TrackingMetrics()
-        self.connections = Connections(self.metrics, self.settings.connections_per_customer)
-        self.reading = Reading(deps.views, deps.log, deps.queries)
+        self.connections = Connections(self.metrics, self.settings)
+        self.authority = Authority(deps.tokens, deps.links, deps.clock)
+        self.reading = Reading(deps.views, deps.log, deps.queries, self.settings.replay_events)
         self.fanout = Fanout(
             deps.subscription,
             deps.views,
@@ -39,12 +42,24 @@ class TrackingService:
             metrics=self.metrics,
             events_per_frame=self.settings.events_per_frame,
         )
+        self.wall = Wall(
+            feed=deps.wall_feed,
+            views=deps.views,
+            search=deps.search,
+            open_orders=deps.open_orders,
+            clock=deps.clock,
+            settings=self.settings,
+        )
         self.broken = False
         self.queries = QueryRelay(deps.queries, deps.log, self.settings, self.metrics)
 
     def backlog(self) -> Backlog:
         """Return room for what waits for one connection."""
-        return Backlog(self.settings.backlog_frames, self.settings.backlog_bytes)
+        return Backlog(
+            self.settings.backlog_frames,
+            self.settings.backlog_bytes,
+            self.metrics.waiting_frames.inc,
+        )
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

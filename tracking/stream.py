@@ -6,7 +6,6 @@ Each event carries the id `<epoch>:<sequence>`, so a browser resumes by itself (
 import asyncio
 import logging
 import random
-import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -17,23 +16,23 @@ from starlette.types import Receive, Scope, Send
 
 from domain.catch_up import Attachment
 from domain.errors import InvalidToken, OrderNotFound, ServiceUnavailable
-from domain.ports import Caller, Position
+from domain.ports import Position
 from domain.status import OrderStatus
 from domain.view import OrderView
+from tracking.authority import LinkRevoked, Visitor
 from tracking.following.batch import Batch, compact
 from tracking.following.follower import Follower
 from tracking.live import outbound
 from tracking.live.closing import PeerGone
 from tracking.live.inbound import STRANGE
 from tracking.projection import event_shown, sees_all
-from tracking.security import bearer_token
+from tracking.security import POSITION, address_of
 from tracking.service import TrackingService
 
 log = logging.getLogger(__name__)
 
 FEWEST_RETRY_MS: Final = 500
 MOST_RETRY_MS: Final = 3000
-POSITION: Final = re.compile(r"(\d{1,9}):(\d{1,9})")
 HEADERS: Final = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
@@ -55,33 +54,41 @@ async def stream(request: Request) -> Response:
 
 
 async def _opened(request: Request, service: TrackingService) -> Response:
-    if service.connections.draining:
-        raise _Stopping
-    token = bearer_token(request.headers, request.cookies)
-    caller = service.deps.tokens.verify(token or "")
-    view = await service.reading.view(request.path_params["order_id"], caller)
+    peer = request.client.host if request.client else ""
+    address = address_of(request.headers, peer, service.settings.proxies)
+    turned = service.connections.refusal(address)
+    if turned is not None:
+        after = {"Retry-After": str(turned.retry_after_s)}
+        return _refused(turned.status, turned.reason, after)
+    order_id = request.path_params["order_id"]
+    visitor = await service.authority.of(request.headers, request.cookies, order_id)
+    caller = visitor.caller
+    view = await service.reading.view(order_id, caller)
     since = _position(request)
     if _is_over(view, since):
         return Response(status_code=204)
     if not service.connections.admit(caller.subject):
         return _refused(429, "too many connections", {"Retry-After": "30"})
-    return EventStream(service, caller, view.order_id, since)
-
-
-class _Stopping(ServiceUnavailable):
-    """This process takes nobody new."""
+    return EventStream(service, visitor, view.order_id, since, address)
 
 
 class EventStream(Response):
     """One stream, from its first line to its end. Implements `Sink` and `Guest`."""
 
     def __init__(
-        self, service: TrackingService, caller: Caller, order_id: str, since: Position | None
+        self,
+        service: TrackingService,
+        visitor: Visitor,
+        order_id: str,
+        since: Position | None,
+        address: str,
     ) -> None:
-        """Follow an order for an admitted caller."""
+        """Follow an order for an admitted visitor at this address."""
         super().__init__()
         self._service = service
-        self._caller = caller
+        self._visitor = visitor
+        self._caller = caller = visitor.caller
+        self._address = address
         self._to_ops = sees_all(caller)
         self._leaving = asyncio.Event()
         self._sending = asyncio.Lock()
@@ -120,7 +127,7 @@ class EventStream(Response):
     @asynccontextmanager
     async def _counted(self) -> AsyncIterator[None]:
         try:
-            with self._service.connections.opened(self, "sse"):
+            with self._service.connections.opened(self, "sse", self._address):
                 yield
         finally:
             self._service.connections.leave(self._caller.subject)
@@ -144,6 +151,8 @@ class EventStream(Response):
                 async with asyncio.timeout_at(min(ends_at, loop.time() + settings.heartbeat_s)):
                     await self._leaving.wait()
             except TimeoutError:
+                if await self._is_revoked():
+                    break
                 if loop.time() < ends_at:
                     await self._say("hb", {"t": clock.now().isoformat()})
                 continue
@@ -151,6 +160,15 @@ class EventStream(Response):
             await self._say("draining", {"reconnect_after_ms": self._retry_ms})
             raise _End
         raise _End
+
+    async def _is_revoked(self) -> bool:
+        try:
+            await self._service.authority.confirm(self._visitor)
+        except LinkRevoked:
+            return True
+        except ServiceUnavailable as error:
+            log.warning("link_not_confirmed", extra={"reason": str(error)})
+        return False
 
     # --- what the follower sends -----------------------------------------------------------------
 

@@ -16,6 +16,20 @@ KEPT_DIGESTS: Final = 100
 NO_FACTS: Final[Mapping[int, str]] = MappingProxyType({})
 
 
+FIRST_SEQUENCE: Final = 1
+_CUSTOMER_ROOM: Final = "customer:"
+
+
+def customer_room(customer_id: str) -> str:
+    """Return the name under which the first event of each order of a customer is announced, too."""
+    return f"{_CUSTOMER_ROOM}{customer_id}"
+
+
+def is_customer_room(name: str) -> bool:
+    """Tell such a name from an order id."""
+    return name.startswith(_CUSTOMER_ROOM)
+
+
 class EventPublisher(Protocol):
     """SNS, one topic per type."""
 
@@ -167,7 +181,10 @@ class Subscription(Protocol):
         ...
 
     async def add(self, order_id: str) -> None:
-        """Hear an order from now on; returns once the feed confirms."""
+        """Hear an order from now on; returns once the feed confirms.
+
+        `customer_room(id)` in its place is heard when an order of that customer begins.
+        """
         ...
 
     async def remove(self, order_id: str) -> None:

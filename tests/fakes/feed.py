@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 
 from domain.events import OrderEvent
+from domain.ports.events import FIRST_SEQUENCE, customer_room
 
 
 class FakeLiveFeed:
@@ -32,6 +33,11 @@ class FakeLiveFeed:
         self._subscriptions.append(subscription)
         return subscription
 
+    def subscribe_to_all(self) -> "FakeSubscription":
+        subscription = FakeSubscription(hears_all=True)
+        self._subscriptions.append(subscription)
+        return subscription
+
     def interrupt(self) -> None:
         for subscription in self._subscriptions:
             subscription.reconnect()
@@ -40,8 +46,9 @@ class FakeLiveFeed:
 class FakeSubscription:
     """Implements `Subscription`."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, hears_all: bool = False) -> None:
         self.orders: set[str] = set()
+        self._hears_all = hears_all
         self._running = False
         self._messages: asyncio.Queue[Sequence[OrderEvent] | type[StopAsyncIteration] | None] = (
             asyncio.Queue()
@@ -69,7 +76,11 @@ class FakeSubscription:
             yield message
 
     def hear(self, batch: Sequence[OrderEvent]) -> None:
-        if self._running and batch[0].order_id in self.orders:
+        names = {batch[0].order_id}
+        if batch[0].sequence == FIRST_SEQUENCE:
+            names.add(customer_room(batch[0].data.customer_id))
+        heard = self._hears_all and self.orders
+        if self._running and (heard or names & self.orders):
             self._messages.put_nowait(batch)
 
     def reconnect(self) -> None:

@@ -1,6 +1,7 @@
 """Orders, views, log and feed of one test, joined as the `order_view` consumer joins them."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,12 +16,15 @@ from domain.ports import Position, Scope
 from domain.snapshot import Cancellation
 from domain.status import OrderStatus
 from domain.view import OrderView, fold
+from tests.fakes.aws import FakeFiles
 from tests.fakes.feed import FakeLiveFeed
+from tests.fakes.links import FakeLinkKeys
 from tests.fakes.samples import sample_state
 from tests.fakes.views import FakeEventLog, FakeOrderViews
 from tracking.app import Tokens
 from tracking.dependencies import Dependencies
 from tracking.settings import TrackingSettings
+from tracking.wall.rows import SETTLED
 
 SECRET = "a secret of the tests that is long enough for HS256"
 ASHA = "cus_asha"
@@ -63,6 +67,19 @@ class FakeQueries:
         return self.events[order_id]
 
 
+class FakeOpenOrders:
+    """Counts what the fake views hold."""
+
+    def __init__(self, views: FakeOrderViews) -> None:
+        self._views = views
+
+    async def count(self) -> Mapping[str, int]:
+        views = self._views.views.values()
+        found = Counter(view.status.value for view in views if view.status not in SETTLED)
+        stuck = sum(any(a.resolved_at is None for a in view.attention) for view in views)
+        return {**found, "attention": stuck}
+
+
 class House:
     """Everything behind the service, in memory."""
 
@@ -73,6 +90,9 @@ class House:
         self.queries = FakeQueries()
         self.clock = FakeClock()
         self.issuer = TokenIssuer(SECRET)
+        self.links = FakeLinkKeys()
+        self.files = FakeFiles()
+        self.open_orders = FakeOpenOrders(self.views)
         self.settings = TrackingSettings(**{"drain_window_s": 0.2, **settings})
         self.deps = Dependencies(
             settings=self.settings,
@@ -81,7 +101,13 @@ class House:
             log=self.log,
             queries=self.queries,
             subscription=self.feed.subscribe(),
+            wall_feed=self.feed.subscribe_to_all,
+            search=self.views,
+            open_orders=self.open_orders,
+            files=self.files,
+            links=self.links,
             tokens=Tokens(SECRET),
+            passes=self.issuer,
             health={},
         )
 

@@ -13,7 +13,7 @@ from domain.events import EventType
 from domain.payment import PaymentStatus
 from domain.shipment import ShipmentState
 from domain.status import OrderStatus
-from tests.fakes.samples import ADDRESS, random_order_id
+from tests.fakes.samples import ADDRESS, NOON, random_order_id
 from tests.tracking.house import House
 from tests.tracking.serving import serving
 from tracking.pages.assets import FOLDER
@@ -106,7 +106,7 @@ async def test_what_people_wrote_cannot_become_markup() -> None:
     story = await house.order(1)
     await story.commit(story.emit(padding=evil))
     view = house.views.views[story.order_id]
-    page = order_page(view, entries_of(story.events))
+    page = order_page(view, entries_of(story.events), NOON)
     assert "<img src=x" not in page
     assert state_of(page)["entries"][1]["note"].endswith(evil)
 

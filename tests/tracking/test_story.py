@@ -75,7 +75,9 @@ def test_each_event_tells_what_it_is_about(subject: dict[str, Any], note: str) -
 def page_with(*parcels: Shipment) -> str:
     events = sample_events(1)
     view = replace(sample_view(events), shipments=parcels, promised_by=NOON)
-    return order_page(view, entries_of(events)).partition('<script type="application/json"')[0]
+    return order_page(view, entries_of(events), NOON).partition('<script type="application/json"')[
+        0
+    ]
 
 
 def test_a_parcel_shows_its_content_courier_and_promise() -> None:
@@ -108,5 +110,5 @@ def test_an_order_without_parcels_hides_their_section() -> None:
 
 def test_a_view_older_than_its_log_lets_the_script_begin_anew() -> None:
     events = sample_events(3)
-    page = order_page(sample_view(events), entries_of(events[:2]))
+    page = order_page(sample_view(events), entries_of(events[:2]), NOON)
     assert '"since":{"epoch":1,"sequence":0}' in page

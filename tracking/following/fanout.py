@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import random
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Final, Protocol
@@ -10,11 +11,13 @@ from typing import Final, Protocol
 from domain.errors import ServiceUnavailable
 from domain.events import OrderEvent
 from domain.ports import OrderViews, Position, Subscription
+from domain.ports.events import FIRST_SEQUENCE, customer_room, is_customer_room
 from tracking.following.batch import Batch
 from tracking.metrics import TrackingMetrics
 
 log = logging.getLogger(__name__)
 
+NOWHERE: Final = Position(epoch=0, sequence=0)
 HEADS_AT_ONCE: Final = 500
 CHECK_AGAIN_S: Final = 1.0
 
@@ -23,8 +26,8 @@ class Listener(Protocol):
     """Who follows an order; none of these calls waits."""
 
     @property
-    def order_id(self) -> str:
-        """Which order it follows."""
+    def room(self) -> str:
+        """Which order it follows, or whose new ones (`customer_room`)."""
         ...
 
     def offer(self, batch: Batch) -> None:
@@ -32,7 +35,7 @@ class Listener(Protocol):
         ...
 
     def compare(self, head: Position) -> None:
-        """Hear where the view is."""
+        """Hear where the view is; of a customer's room, that it is time to look again."""
         ...
 
 
@@ -73,14 +76,14 @@ class Fanout:
 
         Without the live feed it goes on all the same: the position check brings what is missed.
         """
-        room = self._rooms.setdefault(listener.order_id, _Room())
+        room = self._rooms.setdefault(listener.room, _Room())
         room.listeners.add(listener)
         self._metrics.followed_orders.set(len(self._rooms))
         try:
             async with room.lock:
                 if not room.heard:
                     room.heard = True  # also if it fails: the subscription keeps trying
-                    await self._hear(listener.order_id)
+                    await self._hear(listener.room)
             yield
         finally:
             await asyncio.shield(self._leave(room, listener))
@@ -94,14 +97,14 @@ class Fanout:
     async def _leave(self, room: _Room, listener: Listener) -> None:
         room.listeners.discard(listener)
         async with room.lock:
-            if room.listeners or self._rooms.get(listener.order_id) is not room:
+            if room.listeners or self._rooms.get(listener.room) is not room:
                 return
             # Still under the lock, and in the table until the feed has let go: somebody who comes
             # meanwhile waits for the lock and subscribes anew.
-            await self._subscription.remove(listener.order_id)
+            await self._subscription.remove(listener.room)
             room.heard = False
             if not room.listeners:
-                del self._rooms[listener.order_id]
+                del self._rooms[listener.room]
             self._metrics.followed_orders.set(len(self._rooms))
 
     async def listen(self) -> None:
@@ -118,12 +121,14 @@ class Fanout:
             self.hears = False
 
     def _hand_over(self, events: Sequence[OrderEvent]) -> None:
-        room = self._rooms.get(events[0].order_id)
-        if room is None:
-            return
+        rooms = [self._rooms.get(events[0].order_id)]
+        if events[0].sequence == FIRST_SEQUENCE:
+            rooms.append(self._rooms.get(customer_room(events[0].data.customer_id)))
         batch = Batch(events)
-        for listener in room.listeners:
-            listener.offer(batch)
+        self._metrics.feed_lag_s.observe(max(0.0, time.time() - events[-1].time.timestamp()))
+        for room in rooms:
+            for listener in room.listeners if room else ():
+                listener.offer(batch)
 
     async def check_positions(self) -> None:
         """Compare everybody with the views for ever: now and then, and after each loss."""
@@ -143,7 +148,11 @@ class Fanout:
                 self._check_wanted.set()
 
     async def _check(self) -> None:
-        order_ids = list(self._rooms)
+        for name in list(self._rooms):
+            if is_customer_room(name):
+                for listener in self._rooms[name].listeners:
+                    listener.compare(NOWHERE)
+        order_ids = [name for name in self._rooms if not is_customer_room(name)]
         for start in range(0, len(order_ids), HEADS_AT_ONCE):
             views = await self._views.get_many(order_ids[start : start + HEADS_AT_ONCE])
             for order_id, view in views.items():

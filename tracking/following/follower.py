@@ -74,6 +74,11 @@ class Follower:
         self._stopped = False
         self._woken = asyncio.Event()
 
+    @property
+    def room(self) -> str:
+        """Return where it listens."""
+        return self.order_id
+
     async def run(self) -> None:
         """Attach, then deliver until stopped or cancelled. Refusals go to the sink."""
         async with self._services.fanout.following(self):
@@ -145,6 +150,7 @@ class Follower:
             await self._sink.subscribed(self.order_id, attachment)
         self.cursor = cursor
         if attachment.events:
+            self._metrics.replays.inc()
             await self._send(Batch(attachment.events), "log")
         if self._stopped:
             return

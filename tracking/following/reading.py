@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from domain import ids
-from domain.catch_up import Attachment, Mode, attach_to, contiguous
+from domain.catch_up import REPLAY_LIMIT, Attachment, Mode, attach_to, contiguous
 from domain.errors import OrderNotFound, ServiceUnavailable
 from domain.events import OrderEvent
 from domain.ports import Caller, EventLog, OrderViews, Position
@@ -16,8 +16,15 @@ from tracking.projection import owns
 class Reading:
     """The read side of every attachment."""
 
-    def __init__(self, views: OrderViews, log: EventLog, queries: OrderQueries) -> None:
-        """Read from these."""
+    def __init__(
+        self,
+        views: OrderViews,
+        log: EventLog,
+        queries: OrderQueries,
+        replay_events: int = REPLAY_LIMIT,
+    ) -> None:
+        """Read from these; who missed more events than `replay_events` gets a snapshot."""
+        self._replay_events = replay_events
         self._views = views
         self._log = log
         self._queries = queries
@@ -32,7 +39,7 @@ class Reading:
         if not ids.is_order_id(order_id):
             raise OrderNotFound
         view = await self._views.get(order_id) or await self._from_workflow(order_id)
-        if not owns(caller, view.customer_id):
+        if not owns(caller, view):
             raise OrderNotFound
         return view
 
@@ -44,7 +51,7 @@ class Reading:
             ServiceUnavailable: nobody can say right now.
         """
         view = await self.view(order_id, caller)
-        attachment = await attach_to(view, self._log, since)
+        attachment = await attach_to(view, self._log, since, self._replay_events)
         if attachment.mode is not Mode.RESUMED or since is None:
             return attachment
         if since.sequence + len(attachment.events) == attachment.position.sequence:

@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from domain.errors import InvalidToken
+from domain.errors import InvalidToken, ServiceUnavailable
 from domain.ports import Caller
+from tracking.authority import LinkRevoked, Visitor
 from tracking.live import outbound
 from tracking.live.closing import CloseCode, Closing, FrameRefused, PeerGone, Refusal
 from tracking.live.following import Following
@@ -27,7 +28,7 @@ from tracking.live.inbound import (
 from tracking.live.rate import Allowance
 from tracking.live.relay import Relay
 from tracking.projection import sees_all
-from tracking.security import TokenExpired, bearer_token
+from tracking.security import TokenExpired
 from tracking.service import TrackingService
 from tracking.settings import SUBPROTOCOL
 
@@ -41,8 +42,10 @@ HEARTBEAT_SPREAD: Final = 0.2
 class Connection:
     """A client, from its handshake to its close frame."""
 
-    def __init__(self, socket: WebSocket, service: TrackingService) -> None:
-        """Serve this socket."""
+    def __init__(self, socket: WebSocket, service: TrackingService, address: str) -> None:
+        """Serve this socket of a client at this address."""
+        self._address = address
+        self._visitor: Visitor | None = None
         self._socket = socket
         self._service = service
         self._settings = service.settings
@@ -69,7 +72,7 @@ class Connection:
         offered = self._socket.scope.get("subprotocols", [])
         spoken = SUBPROTOCOL in offered
         await self._socket.accept(subprotocol=SUBPROTOCOL if spoken else None)
-        with self._service.connections.opened(self, "websocket"):
+        with self._service.connections.opened(self, "websocket", self._address):
             if offered and not spoken:
                 message = f"this service speaks {SUBPROTOCOL}"
                 closing: Closing | None = Closing(CloseCode.PROTOCOL_VERSION, message)
@@ -155,7 +158,23 @@ class Connection:
                 if loop.time() >= ends_at:
                     raise Closing(CloseCode.REBALANCE)
                 self._watch_token()
+            await self._confirm_visitor()
             self.reply(outbound.frame("hb", t=self._service.deps.clock.now().isoformat()))
+
+    async def _confirm_visitor(self) -> None:
+        """End the visit of somebody whose mailed link was revoked.
+
+        Raises:
+            Closing: it was.
+        """
+        if self._visitor is None:
+            return
+        try:
+            await self._service.authority.confirm(self._visitor)
+        except LinkRevoked as error:
+            raise Closing(CloseCode.REVOKED, str(error), "ask for another link") from None
+        except ServiceUnavailable as error:
+            log.warning("link_not_confirmed", extra={"reason": str(error)})
 
     async def _sleep_until(self, at: float) -> None:
         """Sleep, unless there is news: a token, or the wish to end."""
@@ -221,8 +240,8 @@ class Connection:
             raise Closing(CloseCode.BAD_FRAME, str(refused), refused.remedy) from None
         if not isinstance(first, Hello):
             raise Closing(CloseCode.BAD_FRAME, "the first frame is not hello", "send hello first")
-        shown = bearer_token(self._socket.headers, self._socket.cookies)
-        caller = self._verified(first.token or shown)
+        self._visitor = await self._identified(first)
+        caller = self._visitor.caller
         if not self._service.connections.admit(caller.subject):
             message = f"more than {self._settings.connections_per_customer} connections"
             raise Closing(CloseCode.TOO_MANY_CONNECTIONS, message, "close another page")
@@ -248,15 +267,28 @@ class Connection:
             raise PeerGone
         return self._following
 
-    def _verified(self, token: str | None) -> Caller:
-        if token is None:
-            raise Closing(CloseCode.TOKEN_INVALID, "there is no token", "put one into hello")
+    async def _identified(self, first: Hello) -> Visitor:
+        """Return who says hello; a link's cookie counts for the one order that is asked for.
+
+        Raises:
+            Closing: nobody can tell, or it is no longer true.
+        """
+        order_id = first.orders[0].order_id if len(first.orders) == 1 else None
+        socket = self._socket
         try:
-            return self._service.deps.tokens.verify(token)
+            return await self._service.authority.of(
+                socket.headers, socket.cookies, order_id, first.token
+            )
         except TokenExpired as error:
             raise Closing(CloseCode.TOKEN_EXPIRED, str(error), "come with a new one") from None
+        except LinkRevoked as error:
+            raise Closing(CloseCode.REVOKED, str(error), "ask for another link") from None
         except InvalidToken as error:
             raise Closing(CloseCode.TOKEN_INVALID, str(error), "sign in again") from None
+        except ServiceUnavailable as error:
+            log.warning("visitor_not_identified", extra={"reason": str(error)})
+            message = "we cannot look you up right now"
+            raise Closing(CloseCode.OVERLOADED, message, "come again") from None
 
     def _handle(self, said: Inbound) -> None:
         caller = self._caller
@@ -265,7 +297,7 @@ class Connection:
         if isinstance(said, Subscribe):
             self._followed.subscribe(caller, said)
         elif isinstance(said, Unsubscribe):
-            self._followed.unsubscribe(said.order_id)
+            self._followed.unsubscribe(said)
         elif isinstance(said, Query):
             self._relay.ask(caller, said, to_ops=sees_all(caller))
         elif isinstance(said, Refresh):
@@ -285,13 +317,18 @@ class Connection:
             raise FrameRefused(
                 Refusal.TOKEN_INVALID, str(error), "send a new token", said.id
             ) from None
-        if (renewed.subject, renewed.scope) != (caller.subject, caller.scope):
+        if _who(renewed) != _who(caller):
             message = "the token speaks for somebody else"
             raise FrameRefused(Refusal.TOKEN_INVALID, message, "open another connection", said.id)
         self._caller, self._warned = renewed, False
+        self._visitor = Visitor(caller=renewed)
         self._news_of_time.set()
         expires_at = renewed.expires_at.isoformat()
         self.reply(outbound.frame("refreshed", id=said.id, token_expires_at=expires_at))
+
+
+def _who(caller: Caller) -> tuple[str, str, str | None]:
+    return caller.subject, caller.scope.value, caller.order_id
 
 
 def _jitter() -> float:

@@ -11,7 +11,8 @@ from tracking.following.batch import Batch
 from tracking.following.follower import Follower
 from tracking.live import outbound
 from tracking.live.closing import FrameRefused, Refusal
-from tracking.live.inbound import Subscribe, Wish
+from tracking.live.inbound import Subscribe, Unsubscribe, Wish
+from tracking.live.newcomers import Newcomers
 from tracking.projection import sees_all
 from tracking.service import TrackingService
 
@@ -34,6 +35,8 @@ class Following:
         self._reply = reply
         self._backlog = service.backlog()
         self._followers: dict[str, tuple[Follower, asyncio.Task[None]]] = {}
+        self._customer: asyncio.Task[None] | None = None
+        self._wall: asyncio.Task[None] | None = None
 
     def subscribe(self, caller: Caller, said: Subscribe) -> None:
         """Begin to follow what a client asks for.
@@ -42,11 +45,11 @@ class Following:
             FrameRefused: too many orders, or not for this caller.
         """
         if said.wall:
-            raise _wall_refused(caller, said.id)
-        if said.wish is not None:
+            self._watch_wall(caller, said.id)
+        elif said.wish is not None:
             self.follow(caller, said.wish, said.id)
         else:
-            self._tasks.create_task(self._follow_customer(caller, said.id))
+            self._watch_customer(caller, said.id)
 
     def follow(self, caller: Caller, wish: Wish, reply_to: Any) -> None:
         """Follow an order; one that is followed already gets its verdict again, no second stream.
@@ -70,9 +73,14 @@ class Following:
         task = self._tasks.create_task(self._run(follower, known))
         self._followers[wish.order_id] = (follower, task)
 
-    def unsubscribe(self, order_id: str | None) -> None:
-        """Follow an order no more, or none (None). Unknown ones are none of our business."""
-        for known in [order_id] if order_id is not None else list(self._followers):
+    def unsubscribe(self, said: Unsubscribe) -> None:
+        """Follow an order no more, none, or not the wall. Unknown ones are nobody's business."""
+        if said.wall:
+            _cancel(self._wall)
+            return
+        if said.order_id is None:
+            _cancel(self._customer)
+        for known in [said.order_id] if said.order_id is not None else list(self._followers):
             follower, _ = self._followers.pop(known, (None, None))
             if follower is not None:
                 follower.stop()
@@ -91,20 +99,59 @@ class Following:
         if self._followers.get(follower.order_id, (None, None))[0] is follower:
             del self._followers[follower.order_id]
 
+    # --- all orders of a customer ----------------------------------------------------------------
+
+    def _watch_customer(self, caller: Caller, reply_to: Any) -> None:
+        if caller.order_id is not None:
+            message, remedy = "this link opens one order", "subscribe to that order, or sign in"
+            raise FrameRefused(Refusal.FORBIDDEN, message, remedy, reply_to)
+        _cancel(self._customer)
+        self._customer = self._tasks.create_task(self._follow_customer(caller, reply_to))
+
     async def _follow_customer(self, caller: Caller, reply_to: Any) -> None:
-        """Follow all orders of the caller, each with a verdict of its own."""
+        """Follow all orders of the caller, each with a verdict of its own, and those to come."""
+        newcomers, known = Newcomers(caller.subject), set[str]()
+        async with self._service.fanout.following(newcomers):
+            while True:
+                try:
+                    await self._follow_all(caller, known, reply_to)
+                except ServiceUnavailable as problem:
+                    self._reply(_problem_frame(problem, None, reply_to))
+                await newcomers.come()
+
+    async def _follow_all(self, caller: Caller, known: set[str], reply_to: Any) -> None:
+        """Follow what is not known yet; what the client let go stays let go."""
         limit = self._service.settings.orders_per_connection
-        try:
-            views = await self._service.deps.views.of_customer(caller.subject, limit)
-        except ServiceUnavailable as problem:
-            self._reply(_problem_frame(problem, None, reply_to))
-            return
+        views = await self._service.deps.views.of_customer(caller.subject, limit)
         for view in views:
+            if view.order_id in known:
+                continue
+            known.add(view.order_id)
             try:
                 self.follow(caller, Wish(order_id=view.order_id, since=None), reply_to)
             except FrameRefused as refused:
                 self._reply(outbound.refusal(refused))
-                return
+
+    # --- the wall --------------------------------------------------------------------------------
+
+    def _watch_wall(self, caller: Caller, reply_to: Any) -> None:
+        if caller.scope is not Scope.OPS or caller.order_id is not None:
+            message, remedy = "the wall is for ops", "use a token of ops"
+            raise FrameRefused(Refusal.FORBIDDEN, message, remedy, reply_to)
+        _cancel(self._wall)
+        self._wall = self._tasks.create_task(self._show_wall(reply_to))
+
+    async def _show_wall(self, reply_to: Any) -> None:
+        """Show the board, then what changes; a slow screen skips states."""
+        wall = self._service.wall
+        try:
+            async with wall.watched() as onlooker:
+                await self._send(outbound.wall_subscribed(wall.board(), reply_to))
+                while True:
+                    await onlooker.woken.wait()
+                    await self._send(outbound.frame("wall", **wall.changes(onlooker)))
+        except ServiceUnavailable as problem:
+            self._reply(_problem_frame(problem, None, reply_to))
 
 
 class _Sink:
@@ -151,9 +198,6 @@ def _problem_frame(problem: Exception, order_id: str | None, reply_to: Any) -> s
     )
 
 
-def _wall_refused(caller: Caller, reply_to: Any) -> FrameRefused:
-    if caller.scope is not Scope.OPS:
-        message, remedy = "the wall is for ops", "use a token of ops"
-        return FrameRefused(Refusal.FORBIDDEN, message, remedy, reply_to)
-    message, remedy = "there is no wall yet", "use GET /ops/orders"
-    return FrameRefused(Refusal.UNKNOWN_TYPE, message, remedy, reply_to)
+def _cancel(task: asyncio.Task[None] | None) -> None:
+    if task is not None:
+        task.cancel()

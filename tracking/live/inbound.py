@@ -41,9 +41,10 @@ class Subscribe:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Unsubscribe:
-    """Follow no more: one order, or all."""
+    """Follow no more: one order, the wall, or (with neither) all orders."""
 
-    order_id: str | None
+    order_id: str | None = None
+    wall: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -126,8 +127,10 @@ def _subscribe(document: Mapping[str, Any]) -> Subscribe:
 
 
 def _unsubscribe(document: Mapping[str, Any]) -> Unsubscribe:
-    if document.get("customer") is True or document.get("wall") is True:
-        return Unsubscribe(order_id=None)
+    if document.get("wall") is True:
+        return Unsubscribe(wall=True)
+    if document.get("customer") is True:
+        return Unsubscribe()
     return Unsubscribe(order_id=_text(document, "order_id", document))
 
 

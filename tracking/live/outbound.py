@@ -5,6 +5,7 @@ from typing import Any
 
 from domain.catch_up import Attachment
 from domain.ports import Position
+from domain.wire import JSON
 from tracking.following.batch import compact
 from tracking.live.closing import Closing, FrameRefused
 from tracking.projection import snapshot_of
@@ -48,6 +49,11 @@ def subscribed(order_id: str, attachment: Attachment, reply_to: Any, *, to_ops: 
         mode=attachment.mode.value,
         snapshot=snapshot_of(view, to_ops=to_ops) if view else None,
     )
+
+
+def wall_subscribed(board: JSON, reply_to: Any) -> str:
+    """Return the verdict on a wish for the wall: always everything, there is no catch-up."""
+    return frame("subscribed", id=reply_to, wall=True, mode="snapshot", **board)
 
 
 def live(order_id: str, position: Position) -> str:

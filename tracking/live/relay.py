@@ -8,6 +8,7 @@ from domain.ports import Caller
 from tracking.live import outbound
 from tracking.live.closing import FrameRefused, Refusal
 from tracking.live.inbound import Query
+from tracking.queries import TooManyQueries
 from tracking.service import TrackingService
 
 
@@ -42,6 +43,8 @@ class Relay:
             )
         except OrderNotFound:
             self._refuse(query, Refusal.NOT_FOUND, "there is no such order", retry=False)
+        except TooManyQueries as problem:
+            self._refuse(query, Refusal.BUSY, str(problem), retry=True)
         except ServiceUnavailable:
             self._refuse(query, Refusal.UNAVAILABLE, "the order gave no answer in time", retry=True)
         else:

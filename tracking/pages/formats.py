@@ -28,6 +28,13 @@ def moment(at: datetime) -> str:
     return f"{day(at)}, {hour}:{local.minute:02d} {half}"
 
 
+def day_in_words(at: datetime, now: datetime) -> str:
+    """Return a day in Indian time, with how near it is: `Tue 24 Nov, tomorrow`."""
+    distance = (at.astimezone(INDIA).date() - now.astimezone(INDIA).date()).days
+    near = {0: ", today", 1: ", tomorrow"}.get(distance, "")
+    return f"{day(at)}{near}"
+
+
 def day(at: datetime) -> str:
     """Return a day in Indian time: `Mon 23 Nov`."""
     local = at.astimezone(INDIA)

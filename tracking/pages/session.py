@@ -10,12 +10,12 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from domain.errors import InvalidToken
 from domain.ports import Caller
-from tracking.pages.rendering import sign_in_page
+from tracking.pages.shell import sign_in_page
 from tracking.security import COOKIE, origin_allowed
 from tracking.service import TrackingService
 
 LARGEST_BODY: Final = 8192
-NEXT: Final = re.compile(r"/track/ord_[a-z2-7]{20}")
+NEXT: Final = re.compile(r"/wall|/track/ord_[a-z2-7]{20}")
 
 
 async def open_session(request: Request) -> Response:

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from typing import Final
 
+from domain.documents import DocumentKind
 from domain.events import EventType
-from domain.payment import PaymentStatus
+from domain.payment import PaymentStatus, RefundStatus
 from domain.shipment import ShipmentState
 from domain.status import OrderStatus
 from domain.wire import JSON, to_json
+from tracking.pages.actions import ACTIONS
 
 STAGES: Final = ("Placed", "Confirmed", "Packed", "Shipped", "Out for delivery", "Delivered")
 """The milestones of the progress line; everything else is a branch off it."""
@@ -136,6 +138,21 @@ PARCELS: Final[dict[ShipmentState, Happening]] = {
     _P.CANCELLED: Happening(title="Cancelled", tone="bad"),
 }
 
+PARCEL_STEPS: Final[dict[ShipmentState, int]] = {
+    _P.BOOKED: 1,
+    _P.PACKED: 2,
+    _P.SHIPPED: 3,
+    _P.IN_TRANSIT: 3,
+    _P.OUT_FOR_DELIVERY: 4,
+    _P.DELIVERED: 5,
+    _P.ATTEMPT_FAILED: 4,
+    _P.RTO_INITIATED: 3,
+    _P.RTO_DELIVERED: 5,
+    _P.LOST: 3,
+    _P.CANCELLED: 1,
+}
+"""How many of a parcel's five steps are filled."""
+
 PAYMENTS: Final[dict[PaymentStatus, str]] = {
     PaymentStatus.UNPAID: "Not paid yet",
     PaymentStatus.AUTHORIZED: "Payment authorised",
@@ -146,6 +163,19 @@ PAYMENTS: Final[dict[PaymentStatus, str]] = {
     PaymentStatus.COD_DUE: "Cash on delivery",
     PaymentStatus.COD_COLLECTED: "Paid in cash",
     PaymentStatus.COD_REMITTED: "Paid in cash",
+}
+
+REFUNDS: Final = {
+    RefundStatus.INITIATED.value: "Refund on its way",
+    RefundStatus.PROCESSED.value: "Refunded",
+    RefundStatus.MANUAL.value: "Refunded",
+    RefundStatus.FAILED.value: "Refund delayed, we are on it",
+}
+"""One that is closed is not shown: another one has taken its place."""
+
+DOCUMENTS: Final = {
+    DocumentKind.INVOICE.value: "Tax invoice",
+    DocumentKind.CREDIT_NOTE.value: "Credit note",
 }
 
 METHODS: Final = {
@@ -164,6 +194,9 @@ ENDED: Final = frozenset(
 """After these nobody waits for a promised date any more."""
 
 
+LATE: Final = "Later than promised ({}). We are sorry and look into it."
+
+
 def words_for_scripts() -> JSON:
     """Return all tables as the page's script reads them."""
     return {
@@ -172,6 +205,11 @@ def words_for_scripts() -> JSON:
         "events": {key.value: to_json(words) for key, words in EVENTS.items()},
         "parcels": {key.value: to_json(words) for key, words in PARCELS.items()},
         "payments": {key.value: words for key, words in PAYMENTS.items()},
+        "parcel_steps": {key.value: step for key, step in PARCEL_STEPS.items()},
+        "refunds": dict(REFUNDS),
+        "documents": dict(DOCUMENTS),
+        "actions": to_json(ACTIONS),
         "methods": dict(METHODS),
         "ended": sorted(ENDED),
+        "late": LATE,
     }

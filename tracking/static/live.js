@@ -1,25 +1,35 @@
 /**
  * Follows one order: live over WebSocket (`orders.v1`), over server-sent events where sockets are
- * blocked. Comes back by itself after a lost connection and hands on exactly what was missed.
+ * blocked, by asking every few seconds where nothing else passes. Comes back by itself after a lost
+ * connection and hands on exactly what was missed, in order, each event once.
  *
  *   const stop = follow({ url, orderId, since, token, on: { snapshot, events, live, state } });
  *
  * `url`      where the tracking service is, such as https://track.shop.example
  * `since`    {epoch, sequence}: what is known already; left out, a snapshot comes first
  * `token`    a bearer token, or a function that returns one (or a promise); left out, the cookie
- * `on.snapshot(order)`      start over from here
- * `on.events(events)`       CloudEvents that follow, in order, each once
- * `on.live()`               caught up
- * `on.state(name, detail)`  connecting, live, waiting, ended; `detail` of the last is a reason
+ * `on.snapshot(order, mode)`    start over from here
+ * `on.events(events, missed)`   CloudEvents that follow; `missed`: they happened while we were away
+ * `on.live()`                   caught up
+ * `on.state(name, detail)`      connecting, live, polling, waiting (detail: ms), ended (a reason)
  */
 export function follow(options) {
+  return begin(options);
+}
+
+/** Watches all orders, for ops: `on.board(board)` at first, then `on.changes(changes)`. */
+export function watchWall(options) {
+  return begin({ ...options, wall: true });
+}
+
+function begin(options) {
   const follower = new Follower(options);
   follower.connect();
   return () => follower.close();
 }
 
 const TERMINAL = new Map([
-  [4000, "error"], [4001, "token"], [4003, "token"], [4005, "connections"], [4006, "error"],
+  [4000, "error"], [4001, "token"], [4003, "revoked"], [4005, "connections"], [4006, "error"],
   [1009, "error"],
 ]);
 const TOKEN_EXPIRED = 4101;
@@ -27,19 +37,24 @@ const BASE_MS = 500;
 const CAP_MS = 30000;
 const SOCKET_TRIES = 3;
 const EXTRA_SILENCE_MS = 10000;
+const POLL_MS = 5000;
+const POLLS = 12;
+const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
 class Follower {
-  constructor({ url, orderId, since, token, on }) {
+  constructor({ url, orderId, since, token, wall, on }) {
     this.url = (url ?? location.origin).replace(/\/$/, "");
     this.orderId = orderId;
     this.position = since ?? null;
     this.token = token;
+    this.wall = wall;
     this.on = on;
     this.tries = 0;
     this.failures = 0;
     this.silenceMs = 40000;
     this.hint = null;
     this.closed = false;
+    this.missed = false;
     this.wake = () => {
       if (this.timer && document.visibilityState === "visible") this.connect();
     };
@@ -67,13 +82,28 @@ class Follower {
     if (this.closed) return;
     this.drop();
     this.on.state?.("connecting");
-    if (this.failures >= SOCKET_TRIES && !this.token) {
-      // Every second try goes to the stream: the network may let sockets pass again.
-      this.failures % 2 ? this.openStream() : this.openSocket(undefined);
-      return;
+    const way = this.way();
+    const marker = (this.link = { close() {} });
+    let token = this.token;
+    if (typeof token === "function") {
+      try {
+        token = await token();
+      } catch {
+        if (marker === this.link) this.ended(1006);
+        return;
+      }
     }
-    const token = typeof this.token === "function" ? await this.token() : this.token;
-    if (!this.closed && !this.link) this.openSocket(token);
+    if (this.closed || marker !== this.link) return;
+    if (way === "socket") this.openSocket(token);
+    else if (way === "stream") this.openStream();
+    else this.poll(token);
+  }
+
+  /** After some failures each way in its turn: the network may let sockets pass again. */
+  way() {
+    if (this.wall || this.failures < SOCKET_TRIES) return "socket";
+    const ways = this.token ? ["poll", "socket"] : ["stream", "poll", "socket"];
+    return ways[(this.failures - SOCKET_TRIES) % ways.length];
   }
 
   // --- WebSocket --------------------------------------------------------------------------------
@@ -82,8 +112,9 @@ class Follower {
     const socket = new WebSocket(`${this.url.replace(/^http/, "ws")}/live`, "orders.v1");
     this.link = socket;
     socket.onopen = () => {
-      const wish = { order_id: this.orderId, ...(this.position && { since: this.position }) };
-      this.say({ type: "hello", client: "live.js/1", token, orders: [wish] });
+      const orders = this.wall ? [] : [this.wish()];
+      this.say({ type: "hello", client: "live.js/2", token, orders });
+      if (this.wall) this.say({ type: "subscribe", id: "wall", wall: true });
     };
     socket.onmessage = ({ data }) => {
       if (socket === this.link) this.hear(JSON.parse(data));
@@ -92,6 +123,10 @@ class Follower {
       if (socket === this.link) this.ended(code);
     };
     this.watch();
+  }
+
+  wish() {
+    return { order_id: this.orderId, ...(this.position && { since: this.position }) };
   }
 
   say(frame) {
@@ -106,15 +141,18 @@ class Follower {
         this.silenceMs = frame.heartbeat_s * 1200 + EXTRA_SILENCE_MS;
         break;
       case "subscribed":
-        this.take(frame);
+        this.missed = true;
+        if (frame.wall) this.arrived(() => this.on.board?.(frame));
+        else this.take(frame);
         break;
       case "events":
         this.apply(frame.events);
         break;
+      case "wall":
+        this.on.changes?.(frame);
+        break;
       case "live":
-        this.tries = 0;
-        this.on.live?.();
-        this.on.state?.("live");
+        this.arrived(() => this.on.live?.());
         break;
       case "token_expiring":
         this.renew();
@@ -127,30 +165,38 @@ class Follower {
     }
   }
 
+  arrived(tell) {
+    this.tries = 0;
+    this.missed = false;
+    tell();
+    this.on.state?.("live");
+  }
+
   async renew() {
     if (typeof this.token === "function") this.say({ type: "refresh", token: await this.token() });
   }
 
   refused(frame) {
-    if (frame.order_id !== this.orderId) return;
+    if (this.wall ? frame.id !== "wall" : frame.order_id !== this.orderId) return;
     if (frame.retry) setTimeout(() => this.again(), frame.retry_after_ms ?? 1000);
     else this.stop(frame.code);
   }
 
   /** Asks again from where we stand, or, if that is nowhere, for a snapshot. */
   again() {
-    this.say({
-      type: "subscribe", order_id: this.orderId, ...(this.position && { since: this.position }),
-    });
+    this.say(
+      this.wall
+        ? { type: "subscribe", id: "wall", wall: true }
+        : { type: "subscribe", ...this.wish() },
+    );
   }
 
   // --- positions --------------------------------------------------------------------------------
 
-  take(frame) {
-    if (frame.snapshot) {
-      this.position = { epoch: frame.snapshot.epoch, sequence: frame.snapshot.sequence };
-      this.on.snapshot?.(frame.snapshot, frame.mode);
-    }
+  take({ snapshot, mode }) {
+    if (!snapshot) return;
+    this.position = { epoch: snapshot.epoch, sequence: snapshot.sequence };
+    this.on.snapshot?.(snapshot, mode);
   }
 
   apply(events) {
@@ -165,16 +211,14 @@ class Follower {
       this.position = { epoch: event.epoch, sequence: event.sequence };
       fresh.push(event);
     }
-    if (fresh.length) this.on.events?.(fresh);
+    if (fresh.length) this.on.events?.(fresh, this.missed);
   }
 
   // --- server-sent events -----------------------------------------------------------------------
 
   openStream() {
     const at = this.position ? `?since=${this.position.epoch}:${this.position.sequence}` : "";
-    const source = new EventSource(`${this.url}/orders/${this.orderId}/stream${at}`, {
-      withCredentials: true,
-    });
+    const source = new EventSource(`${this.url}/orders/${this.orderId}/stream${at}`);
     this.link = source;
     for (const name of ["subscribed", "live", "hb", "draining"]) {
       source.addEventListener(name, ({ data }) => this.hear({ ...JSON.parse(data), type: name }));
@@ -187,6 +231,38 @@ class Follower {
       if (source === this.link) this.ended(1006);
     };
     this.watch();
+  }
+
+  // --- asking now and then ----------------------------------------------------------------------
+
+  async poll(token) {
+    const abort = new AbortController();
+    const link = (this.link = { close: () => abort.abort() });
+    const headers = token ? { Authorization: `Bearer ${token}` } : {};
+    for (let n = 0; n < POLLS && link === this.link; n += 1) {
+      const at = this.position;
+      const query = at ? `?after=${at.sequence}&epoch=${at.epoch}` : "";
+      let answer;
+      try {
+        const url = `${this.url}/orders/${this.orderId}/events${query}`;
+        answer = await fetch(url, { headers, signal: abort.signal, cache: "no-store" });
+        if (answer.ok) answer = { ok: true, ...(await answer.json()) };
+      } catch {
+        answer = { ok: false };
+      }
+      if (link !== this.link) return;
+      if (answer.status === 401) return this.ended(this.token ? TOKEN_EXPIRED : 4001);
+      if (answer.status === 404) return this.stop("not_found");
+      if (!answer.ok) return this.ended(1006);
+      this.missed = n === 0;
+      this.take(answer);
+      this.apply(answer.events);
+      this.tries = 0;
+      this.on.live?.();
+      this.on.state?.("polling");
+      await sleep(POLL_MS * (0.8 + Math.random() * 0.4));
+    }
+    if (link === this.link) this.ended(4201);
   }
 
   // --- losing and finding -----------------------------------------------------------------------

@@ -1,11 +1,13 @@
 /** Keeps the customer's page true: folds events into the order and redraws what has changed. */
 
+import { drawActions } from "./actions.js";
 import { follow } from "./live.js";
 
 const state = JSON.parse(document.getElementById("state").textContent);
 const { words } = state;
 let { order, entries } = state;
 let lastNews = Date.now();
+let away = false;
 
 const byId = (id) => document.getElementById(id);
 
@@ -36,6 +38,19 @@ function moment(at) {
   const p = parts(at);
   const hour = p.hour === "0" ? "12" : p.hour;
   return `${day(at)}, ${hour}:${p.minute} ${p.dayPeriod.toLowerCase()}`;
+}
+
+function dayInWords(at) {
+  const date = (when) => Date.parse(new Date(when + 330 * 60000).toISOString().slice(0, 10));
+  const distance = (date(Date.parse(at)) - date(Date.now())) / 86400000;
+  return day(at) + ({ 0: ", today", 1: ", tomorrow" }[distance] ?? "");
+}
+
+function ago(at) {
+  const minutes = Math.floor((Date.now() - Date.parse(at)) / 60000);
+  if (minutes < 1) return "just now";
+  if (minutes < 60) return `${minutes} min ago`;
+  return minutes < 1440 ? `${Math.floor(minutes / 60)} h ago` : moment(at);
 }
 
 function noteOf({ payment, refund, document, cancellation, address, shipment }) {
@@ -74,6 +89,9 @@ function fold(event) {
     status: data.status,
     payment_status: data.payment_status,
     shipments,
+    refunds: put(order.refunds, data.refund, "number"),
+    documents: put(order.documents, data.document, "number"),
+    payment: data.status === "pending_payment" ? (data.payment_order ?? order.payment) : null,
     shipping_address: data.address ?? order.shipping_address,
     promised_by: promises.at(-1) ?? order.promised_by,
   };
@@ -96,39 +114,69 @@ function el(name, attributes = {}, ...children) {
 
 const time = (at) => (at ? el("time", { datetime: at }, moment(at)) : el("time"));
 
+/** What is said of when, and whether it is late, as in hero.py. */
+function promised() {
+  if (order.payment?.expires_at) return [`Pay before ${moment(order.payment.expires_at)}`, false];
+  if (!order.promised_by || words.ended.includes(order.status)) return ["", false];
+  if (Date.parse(order.promised_by) < Date.now()) {
+    return [words.late.replace("{}", day(order.promised_by)), true];
+  }
+  return [`Expected by ${dayInWords(order.promised_by)}`, false];
+}
+
 function drawHero() {
   const said = words.statuses[order.status];
   byId("hero").dataset.tone = said.tone;
   byId("title").textContent = said.title;
   byId("next-step").textContent = said.next;
   const promise = byId("promise");
-  promise.hidden = !order.promised_by || words.ended.includes(order.status);
-  promise.textContent = promise.hidden ? "" : `Expected by ${day(order.promised_by)}`;
+  const [text, late] = promised();
+  promise.hidden = !text;
+  promise.textContent = text;
+  promise.toggleAttribute("data-late", late);
   document.title = `${said.title} · order tracking`;
-  byId("payment").textContent = words.payments[order.payment_status];
+  byId("payment").textContent = words.payments[order.payment_status] ?? order.payment_status;
 }
 
+/** In place, so that the line fills before the eyes instead of being there at once. */
 function drawLine() {
   const times = new Map();
   for (const entry of entries) {
-    for (let stage = 0; stage <= words.statuses[entry.status].stage; stage += 1) {
+    for (let stage = 0; stage <= (words.statuses[entry.status]?.stage ?? 0); stage += 1) {
       if (!times.has(stage)) times.set(stage, entry.time);
     }
   }
   const last = Math.max(words.statuses[order.status].stage, ...times.keys());
-  byId("line").replaceChildren(
-    ...words.stages.map((name, stage) =>
-      el(
-        "li",
-        {
-          class: stage === last ? "now" : stage < last ? "done" : "ahead",
-          "aria-current": stage === last ? "step" : null,
-        },
-        el("b", {}, name),
-        time(times.get(stage)),
-      ),
-    ),
-  );
+  [...byId("line").children].forEach((item, stage) => {
+    item.className = stage === last ? "now" : stage < last ? "done" : "ahead";
+    item.toggleAttribute("aria-current", false);
+    if (stage === last) item.setAttribute("aria-current", "step");
+    item.lastElementChild.replaceWith(time(times.get(stage)));
+  });
+}
+
+const shownEntries = () =>
+  entries
+    .filter((entry) => words.events[entry.type])
+    .sort((a, b) => Date.parse(b.time) - Date.parse(a.time) || b.sequence - a.sequence);
+
+const titled = ({ type, note }) => words.events[type].title + (note ? `, ${note}` : "");
+
+function drawLatest(isNews) {
+  const newest = shownEntries()[0];
+  const latest = byId("latest");
+  if (!newest) return latest.replaceChildren();
+  const when = el("time", { datetime: newest.time, title: moment(newest.time) }, ago(newest.time));
+  const note = newest.note ? [el("small", {}, newest.note), " "] : [];
+  const title = el("span", {}, words.events[newest.type].title);
+  latest.replaceChildren(el("b", {}, "Latest"), " ", title, " ", ...note, when);
+  if (isNews) restart(latest, "news");
+}
+
+function restart(node, name) {
+  node.classList.remove(name);
+  void node.offsetWidth;
+  node.classList.add(name);
 }
 
 function courierOf(parcel) {
@@ -141,19 +189,20 @@ function courierOf(parcel) {
   return said;
 }
 
-function parcelOf(parcel) {
+/** Takes the place of what was there; its steps fill from where they stood. */
+function drawParcel(parcel) {
   const said = words.parcels[parcel.state] ?? { title: parcel.state, tone: "plain" };
   const names = new Map(order.lines.map((line) => [line.sku, line.name]));
   const expected = parcel.promised_by && !ENDED_PARCELS.includes(parcel.state);
-  return el(
+  const old = byId("parcels").querySelector(`[data-number="${parcel.number}"]`);
+  const mini =
+    old?.querySelector(".mini") ??
+    el("p", { class: "mini", "aria-hidden": "true" }, ...[1, 2, 3, 4, 5].map(() => el("i")));
+  const card = el(
     "article",
-    { class: "card parcel" },
-    el(
-      "header",
-      {},
-      el("h3", {}, `Parcel ${parcel.number}`),
-      el("p", { class: "chip", "data-tone": said.tone }, said.title),
-    ),
+    { class: "card parcel", "data-number": parcel.number, "data-tone": said.tone },
+    el("header", {}, el("h3", {}, `Parcel ${parcel.number}`), el("p", { class: "chip" }, said.title)),
+    mini,
     el(
       "ul",
       { class: "items" },
@@ -164,6 +213,9 @@ function parcelOf(parcel) {
     expected ? el("p", {}, `Expected by ${day(parcel.promised_by)}`) : null,
     el("p", { class: "soft" }, ...courierOf(parcel)),
   );
+  if (old) old.replaceWith(card);
+  else byId("parcels").append(card);
+  requestAnimationFrame(() => (mini.dataset.step = words.parcel_steps[parcel.state] ?? 1));
 }
 
 function drawParcels() {
@@ -171,16 +223,17 @@ function drawParcels() {
   byId("parcels-section").hidden = !parcels.length;
   byId("parcels-title").textContent =
     parcels.length < 2 ? "Your parcel" : `Your ${parcels.length} parcels`;
-  byId("parcels").replaceChildren(...parcels.map(parcelOf));
+  const numbers = parcels.map((parcel) => String(parcel.number));
+  for (const card of [...byId("parcels").children]) {
+    if (!numbers.includes(card.dataset.number)) card.remove();
+  }
+  parcels.forEach(drawParcel);
 }
 
 /** By when it happened: a late scan finds its place lower down. */
 function drawTimeline(fresh) {
-  const shown = entries
-    .filter((entry) => words.events[entry.type])
-    .sort((a, b) => Date.parse(b.time) - Date.parse(a.time) || b.sequence - a.sequence);
   byId("timeline").replaceChildren(
-    ...shown.map((entry) =>
+    ...shownEntries().map((entry) =>
       el(
         "li",
         {
@@ -195,51 +248,93 @@ function drawTimeline(fresh) {
   );
 }
 
-function drawAddress() {
+function drawAside() {
   const a = order.shipping_address;
   const lines = [a.name, a.line1, a.line2, `${a.city} ${a.pincode}`, a.state].filter(Boolean);
   byId("address").replaceChildren(...lines.flatMap((line, i) => (i ? [el("br"), line] : [line])));
+  byId("refunds").replaceChildren(
+    ...(order.refunds ?? [])
+      .filter((refund) => words.refunds[refund.status])
+      .map((refund) =>
+        el("li", {}, el("span", {}, words.refunds[refund.status]),
+          el("span", {}, rupees(refund.amount_paise))),
+      ),
+  );
 }
 
 function draw(fresh = new Set()) {
   drawHero();
   drawLine();
+  drawLatest(fresh.size > 0);
   drawParcels();
   drawTimeline(fresh);
-  drawAddress();
+  drawAside();
+  drawActions(order, words, refreshed);
+}
+
+/** What was done here is seen as soon as the order says so itself. */
+function refreshed(text) {
+  announce(text);
 }
 
 // --- the connection is content, too ----------------------------------------------------------------
 
 const ENDINGS = {
-  token: "Visit ended: open the link from your mail again",
-  connections: "Open in too many windows",
-  not_found: "This order is not yours",
+  token: "Your visit has ended. Open the link from your mail again.",
+  revoked: "This link is no longer valid. Open the newest one from your mail.",
+  connections: "This page is open in too many windows. Close one and reload.",
+  not_found: "This order cannot be shown any more.",
+};
+const MARKS = {
+  connecting: "Updating…", live: "Live", polling: "Every few seconds", waiting: "Reconnecting…",
+  ended: "Not live",
 };
 let linkState = ["connecting"];
 
-function ago() {
-  const minutes = Math.floor((Date.now() - lastNews) / 60000);
-  return minutes < 1 ? "moments ago" : `${minutes} min ago`;
-}
-
 function drawLink() {
   const [name, detail] = linkState;
-  const said = {
-    connecting: "Updating…",
-    live: "Live",
-    waiting: `Reconnecting, last update ${ago()}`,
-    ended: ENDINGS[detail] ?? "Please reload this page",
-  };
   byId("link").dataset.state = name;
-  byId("link").lastElementChild.textContent = said[name];
+  byId("link").lastElementChild.textContent = MARKS[name];
+  const banner = byId("banner");
+  banner.dataset.state = name;
+  const last = ago(new Date(lastNews).toISOString());
+  if (name === "ended") banner.textContent = ENDINGS[detail] ?? "Please reload this page.";
+  else if (away) banner.textContent = `The connection is lost. We are reconnecting. Last update ${last}.`;
+  banner.hidden = !(name === "ended" || (away && name !== "live" && name !== "polling"));
 }
 
 function announce(text) {
   byId("announce").textContent = text;
 }
 
-setInterval(drawLink, 20000);
+let missed = [];
+
+/** What happened meanwhile, all at once and on top: nobody should have to search for it. */
+function drawMissed(events) {
+  missed.push(...events.filter((event) => words.events[event.type]));
+  if (!missed.length) return;
+  const count = missed.length === 1 ? "one thing" : `${missed.length} things`;
+  byId("missed-title").textContent = `While you were away, ${count} happened`;
+  byId("missed-list").replaceChildren(
+    ...missed
+      .map((event) => titled({ type: event.type, note: noteOf(event.data) }))
+      .map((text) => el("li", {}, text)),
+  );
+  byId("missed").hidden = false;
+  clearTimeout(drawMissed.timer);
+  drawMissed.timer = setTimeout(() => {
+    byId("missed").hidden = true;
+    missed = [];
+  }, 30000);
+}
+
+setInterval(() => {
+  drawLink();
+  drawHero();
+  drawLatest(false);
+}, 20000);
+drawLatest(false);
+drawActions(order, words, refreshed);
 
 follow({
   orderId: order.order_id,
@@ -254,19 +349,22 @@ follow({
       // The past has changed: begin from its new telling, but never in a circle.
       if (mode === "reset" && performance.now() > 10000) location.reload();
     },
-    events(events) {
+    events(events, whileAway) {
       const before = order.status;
       events.forEach(fold);
       lastNews = Date.now();
       draw(new Set(events.map((event) => event.sequence)));
+      if (whileAway && away) drawMissed(events);
       const said = words.events[events.at(-1).type]?.title;
       if (order.status !== before) announce(words.statuses[order.status].title);
       else if (said) announce(said);
     },
     live() {
       lastNews = Date.now();
+      away = false;
     },
     state(...now) {
+      if (now[0] === "waiting") away = true;
       linkState = now;
       drawLink();
     },

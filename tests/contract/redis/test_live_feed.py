@@ -11,6 +11,7 @@ import adapters.redis_subscription as ears
 from adapters.redis_feed import WALL, RedisLiveFeed
 from domain.errors import StoreUnavailable
 from domain.events import OrderEvent
+from domain.ports.events import customer_room
 from domain.wire import load_event
 from tests.fakes.feed import FakeLiveFeed
 from tests.fakes.samples import random_order_id, sample_events
@@ -48,8 +49,8 @@ async def redis(redis_url: str) -> AsyncIterator[Any]:
 class Listener:
     """A subscription and what it hears."""
 
-    def __init__(self, feed: Feed) -> None:
-        self.subscription = feed.subscribe()
+    def __init__(self, feed: Feed, *, to_all: bool = False) -> None:
+        self.subscription = feed.subscribe_to_all() if to_all else feed.subscribe()
         self._heard: Any = self.subscription.messages()
 
     async def next(self) -> Sequence[OrderEvent] | None:
@@ -63,8 +64,8 @@ class Listener:
 
 
 @asynccontextmanager
-async def listening(feed: Feed, *orders: str) -> AsyncIterator[Listener]:
-    listener = Listener(feed)
+async def listening(feed: Feed, *orders: str, to_all: bool = False) -> AsyncIterator[Listener]:
+    listener = Listener(feed, to_all=to_all)
     await listener.subscription.start()
     for order in orders:
         await listener.subscription.add(order)
@@ -89,6 +90,26 @@ async def test_only_the_added_orders_are_heard(feed: Feed) -> None:
         await feed.announce(other)
         await feed.announce(mine)
         assert await listener.next() == mine
+
+
+async def test_whoever_is_added_to_the_wall_it_hears_every_order(feed: Feed) -> None:
+    one, other = sample_events(1), sample_events(1)
+    async with listening(feed, "*", to_all=True) as listener:
+        await feed.announce(one)
+        await feed.announce(other)
+        assert [await listener.next(), await listener.next()] == [one, other]
+
+
+async def test_a_customers_room_hears_how_each_of_their_orders_begins(feed: Feed) -> None:
+    mine = sample_events(2, customer_id="cus_room")
+    others = sample_events(1, customer_id="cus_other")
+    second = sample_events(1, customer_id="cus_room")
+    async with listening(feed, customer_room("cus_room")) as listener:
+        await feed.announce(others)
+        await feed.announce(mine[:1])
+        await feed.announce(mine[1:])
+        await feed.announce(second)
+        assert [await listener.next(), await listener.next()] == [mine[:1], second]
 
 
 async def test_events_of_several_orders_are_told_apart(feed: Feed) -> None:

@@ -1,0 +1,1 @@
+"""The ops wall: all orders as they move, newest state only."""
