@@ -51,6 +51,15 @@ class RedeemCouponInput:
     code: str
     discount_paise: int
     at: datetime
+    life: int = 1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RestoreCouponInput:
+    """A discount to be given back; `life` counts how often the order began, from 1."""
+
+    order_id: str
+    life: int = 1
 
 
 class InventoryActivities:
@@ -93,11 +102,15 @@ class InventoryActivities:
         """Take the discount from the coupon's budget. Fails for good with `CouponRefused`."""
         with refusals():
             await self._coupons.redeem(
-                request.order_id, request.code, request.discount_paise, request.at
+                request.order_id,
+                request.code,
+                request.discount_paise,
+                request.at,
+                request.life,
             )
 
     @activity.defn
-    async def restore_coupon(self, order: OrderReference) -> None:
+    async def restore_coupon(self, request: RestoreCouponInput) -> None:
         """Give the discount back to the budget, also one that was never taken."""
         with refusals():
-            await self._coupons.restore(order.order_id)
+            await self._coupons.restore(request.order_id, request.life)

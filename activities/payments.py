@@ -7,7 +7,7 @@ from temporalio import activity
 
 from activities.failures import refusals
 from domain.messages import ConfirmPayment
-from domain.payment import GatewayPayment, GatewayRefund, PaymentOrder
+from domain.payment import GatewayPayment, GatewayRefund, PaymentOrder, RefundSpeed
 from domain.ports import PaymentGateway, PaymentRefs
 
 
@@ -42,6 +42,7 @@ class RefundPaymentInput:
     payment_id: str
     amount_paise: int
     key: str
+    speed: RefundSpeed = RefundSpeed.NORMAL
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,7 +90,11 @@ class PaymentActivities:
         """Refund at most once per key. Fails for good with `RefundRejected`."""
         with refusals():
             return await self._gateway.refund(
-                request.payment_id, request.amount_paise, request.key, request.order_id
+                request.payment_id,
+                request.amount_paise,
+                request.key,
+                request.order_id,
+                speed=request.speed,
             )
 
     @activity.defn

@@ -11,10 +11,14 @@ from typing import Literal
 from adapters.settings_reader import HIGHEST_PORT, SettingsError, SettingsReader
 from adapters.settings_rules import refuse_live_keys_in_dev, refuse_unsafe_production
 from adapters.tracking_limits import TrackingLimits, read_tracking_limits
+from domain.payment import RefundSpeed
 
 __all__ = ["Settings", "SettingsError"]
 
 Environment = Literal["dev", "production"]
+
+REFUND_SPEEDS = {"normal": RefundSpeed.NORMAL, "optimum": RefundSpeed.INSTANT}
+"""Razorpay's words for how fast to refund."""
 
 DAY_S = 86_400
 MINUTE_S = 60
@@ -45,6 +49,8 @@ class Settings:
         cod_limit_paise: highest order total that may be paid on delivery.
         revive_late_payments: a late capture revives the order if stock allows, instead of
             being refunded.
+        refund_speed: what Razorpay is asked for; it falls back to normal where a bank takes no
+            instant refunds.
         overdue_news_every_s: seconds between two rounds of asking for overdue news.
         payment_overdue_s, refund_overdue_s, parcel_overdue_s: seconds of silence after which
             a payment, a refund or a parcel is asked about.
@@ -92,6 +98,7 @@ class Settings:
     auto_pack: bool
     cod_limit_paise: int
     revive_late_payments: bool
+    refund_speed: RefundSpeed
     overdue_news_every_s: int
     payment_overdue_s: int
     refund_overdue_s: int
@@ -175,6 +182,7 @@ def _read(reader: SettingsReader) -> Settings:
         auto_pack=reader.flag("ORDERS_AUTO_PACK", default=False),
         cod_limit_paise=reader.integer("ORDERS_COD_LIMIT_PAISE", 20_000_00, lowest=0),
         revive_late_payments=reader.flag("ORDERS_REVIVE_LATE_PAYMENTS", default=False),
+        refund_speed=REFUND_SPEEDS[reader.choice("ORDERS_REFUND_SPEED", "normal", ("optimum",))],
         overdue_news_every_s=reader.integer(
             "ORDERS_OVERDUE_NEWS_EVERY_S", 5 * MINUTE_S, lowest=1, highest=DAY_S
         ),

@@ -128,6 +128,14 @@ class SettingsReader:
             self.refuse(name, f"is {value!r}: give 1 or 0")
         return FLAGS.get(value.lower(), default)
 
+    def choice(self, name: str, default: str, others: tuple[str, ...]) -> str:
+        """One of a few words."""
+        value, known = self.text(name, default), (default, *others)
+        if value not in known:
+            self.refuse(name, f"is {value!r}: give {' or '.join(known)}")
+            return default
+        return value
+
     def _environment(self) -> str:
         value = self.text("ORDERS_ENV", "dev")
         if value not in ENVIRONMENTS:

@@ -113,6 +113,7 @@ def _settings(settings: Settings) -> ApiSettings:
             late_payment_window_s=settings.late_payment_window_s,
             auto_pack=settings.auto_pack,
             revive_late_payments=settings.revive_late_payments,
+            refund_speed=settings.refund_speed,
             tracking_url=settings.tracking_url,
         ),
     )

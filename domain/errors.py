@@ -6,6 +6,7 @@ OrderError                      a business refusal: will not work when tried aga
 ├── CouponRefused               unknown, expired or used up
 ├── InvalidCart                 names each field and its remedy
 ├── ImpossibleStep              the order's state does not allow it
+├── LineNotCancellable          a line of a cancellation; names its field
 ├── PaymentSignatureInvalid     the browser's hand-over is not Razorpay's
 ├── PaymentRejected             Razorpay refuses the request itself
 ├── RefundRejected              Razorpay refuses this refund for good
@@ -74,6 +75,10 @@ class CouponRefused(OrderError):
 
 class ImpossibleStep(OrderError):
     """The order's present state does not allow this step."""
+
+
+class LineNotCancellable(OrderError):
+    """A line cannot be cancelled as asked; `str()` is `field: reason`."""
 
 
 class PaymentSignatureInvalid(OrderError):

@@ -13,7 +13,7 @@ from domain.cart import Address
 from domain.documents import Document
 from domain.payment import GatewayDispute, PaymentEntry, PaymentOrder, PaymentStatus, Refund
 from domain.shipment import Shipment
-from domain.snapshot import Cancellation, Notification, PlacedOrder
+from domain.snapshot import Cancellation, LineCancellation, Notification, PlacedOrder
 from domain.status import OrderStatus
 
 SOURCE = "/orders"
@@ -46,6 +46,7 @@ class EventType(StrEnum):
     DELIVERY_LOST = "delivery_lost"
     DELIVERY_CANCELLED = "delivery_cancelled"
     ORDER_CANCELLED = "order_cancelled"
+    ORDER_LINES_CANCELLED = "order_lines_cancelled"
     REFUND_INITIATED = "refund_initiated"
     REFUND_PROCESSED = "refund_processed"
     REFUND_FAILED = "refund_failed"
@@ -86,6 +87,7 @@ class EventData:
     attention: Attention | None = None
     notification: Notification | None = None
     cancellation: Cancellation | None = None
+    line_cancellation: LineCancellation | None = None
     address: Address | None = None
     dispute: GatewayDispute | None = None
 
@@ -147,6 +149,7 @@ SUBJECTS: dict[EventType, frozenset[str]] = {
         EventType.DELIVERY_LOST: "shipment",
         EventType.DELIVERY_CANCELLED: "shipment",
         EventType.ORDER_CANCELLED: "cancellation",
+        EventType.ORDER_LINES_CANCELLED: "line_cancellation",
         EventType.REFUND_INITIATED: "refund",
         EventType.REFUND_PROCESSED: "refund",
         EventType.REFUND_FAILED: "refund",

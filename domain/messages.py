@@ -7,6 +7,7 @@ from domain.attention import AttentionAction
 from domain.order import OrderState, Placement
 from domain.payment import GatewayDispute, GatewayPayment, GatewayRefund, PaymentOrder
 from domain.payouts import Beneficiary, Payout, PayoutDecision
+from domain.shipment import ShipmentLine
 from domain.status import OrderStatus
 
 
@@ -62,10 +63,11 @@ class ConfirmPayment:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CancelOrder:
-    """Cancel the whole order; `by` is customer or ops."""
+    """Cancel the whole order, or only these units of it; `by` is customer or ops."""
 
     reason: str
     by: str
+    lines: tuple[ShipmentLine, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -4,11 +4,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from html import escape
 
+from domain.cart import PaymentMethod
 from domain.events import EventType, OrderEvent
 from domain.money import format_inr
 from domain.order import OrderState
+from domain.payment import Refund, RefundSpeed, RefundStatus
 from domain.ports import Mail
 from domain.shipment import Shipment
+from domain.snapshot import LineCancellation
 
 TEMPLATES: dict[EventType, str] = {
     EventType.ORDER_CONFIRMED: "order_confirmed",
@@ -19,6 +22,7 @@ TEMPLATES: dict[EventType, str] = {
     EventType.DELIVERY_RTO_INITIATED: "parcel_returning",
     EventType.DELIVERY_LOST: "parcel_lost",
     EventType.ORDER_CANCELLED: "order_cancelled",
+    EventType.ORDER_LINES_CANCELLED: "order_lines_cancelled",
     EventType.ORDER_EXPIRED: "order_expired",
     EventType.REFUND_PROCESSED: "refund_processed",
 }
@@ -57,13 +61,17 @@ _WORDS: dict[str, tuple[str, str]] = {
         "Your order is cancelled",
         "Your order of {total} is cancelled. Anything you paid goes back the way it came.",
     ),
+    "order_lines_cancelled": (
+        "A part of your order is cancelled",
+        "We have cancelled {units}. {settled}{rest}",
+    ),
     "order_expired": (
         "Your order was not paid in time",
         "We could not keep the goods any longer. If your payment still arrives, it is refunded.",
     ),
     "refund_processed": (
         "Your refund is on its way",
-        "We have refunded {refund}. Banks show it within five to seven working days.",
+        "We have refunded {refund}. {refund_way}",
     ),
 }
 
@@ -87,7 +95,6 @@ def notification_for(state: OrderState, event: OrderEvent) -> NotificationReques
     if template is None:
         return None
     placement = state.placement
-    refund = event.data.refund
     return NotificationRequest(
         order_id=state.order_id,
         template=template,
@@ -96,7 +103,8 @@ def notification_for(state: OrderState, event: OrderEvent) -> NotificationReques
         email=placement.customer.email,
         facts={
             "total": format_inr(placement.quote.total_paise),
-            "refund": format_inr(refund.amount_paise) if refund else "",
+            **_refund_facts(event.data.refund),
+            **_line_facts(event.data.line_cancellation, state),
             **_parcel_facts(event.data.shipment, state),
         },
         tracking_url=f"{placement.terms.tracking_url}/track/{state.order_id}",
@@ -119,6 +127,33 @@ def compose_mail(key: str, request: NotificationRequest) -> Mail:
         f"{escape(request.order_id)}</p></div>"
     )
     return Mail(key=key, to=request.email, subject=subject, text=text, html=html)
+
+
+def _refund_facts(refund: Refund | None) -> dict[str, str]:
+    if refund is None:
+        return {}
+    way = "Banks show it within five to seven working days."
+    if refund.speed_processed is RefundSpeed.INSTANT:
+        way = "It should show on your account within minutes."
+    if refund.status is RefundStatus.MANUAL:
+        way = f"It comes by bank transfer, reference {refund.reference}."
+    return {"refund": format_inr(refund.amount_paise), "refund_way": way}
+
+
+def _line_facts(cancelled: LineCancellation | None, state: OrderState) -> dict[str, str]:
+    """Say what was cancelled and what becomes of its price; nothing was paid yet for cash."""
+    if cancelled is None:
+        return {}
+    names = {line.sku: line.name for line in state.placement.quote.lines}
+    value = format_inr(cancelled.amount_paise)
+    is_cash = state.placement.payment_method is PaymentMethod.COD
+    return {
+        "units": ", ".join(f"{line.quantity} × {names[line.sku]}" for line in cancelled.lines),
+        "settled": f"You pay {value} less at the door."
+        if is_cash
+        else f"What you paid for it, {value}, goes back the way it came.",
+        "rest": " The rest of that parcel comes as planned." if cancelled.replaced_by else "",
+    }
 
 
 def _parcel_facts(parcel: Shipment | None, state: OrderState) -> dict[str, str]:

@@ -9,11 +9,11 @@ from domain.cart import Address, Customer, PaymentMethod
 from domain.documents import Document, DocumentKind, parcel_lines
 from domain.errors import ImpossibleStep
 from domain.events import EventData, EventType, OrderEvent
-from domain.payment import PaymentLedger, PaymentOrder, Refund, RefundStatus
+from domain.payment import PaymentLedger, PaymentOrder, Refund, RefundSpeed, RefundStatus
 from domain.payouts import Beneficiary, Payout
 from domain.pricing import Quote
 from domain.shipment import FORWARD, Shipment, ShipmentLine, ShipmentState
-from domain.snapshot import Cancellation
+from domain.snapshot import Cancellation, LineCancellation
 from domain.status import OrderFacts, OrderStatus, derive_status
 
 
@@ -27,6 +27,7 @@ class Terms:
     auto_pack: bool = False
     revive_late_payments: bool = True
     tracking_url: str = ""
+    refund_speed: RefundSpeed = RefundSpeed.NORMAL
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,10 +57,15 @@ class Undo(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Allocation:
-    """One warehouse's part of the order; each becomes one parcel."""
+    """One warehouse's part of the order; each becomes one parcel.
+
+    It never changes: when some units of a parcel are cancelled, the rest becomes an allocation of
+    its own, which `replaces` the parcel of that number.
+    """
 
     warehouse: str
     lines: tuple[ShipmentLine, ...]
+    replaces: int | None = None
 
 
 @dataclass(kw_only=True, slots=True)
@@ -67,6 +73,7 @@ class OrderState:
     """Everything the workflow knows; the one object that continue-as-new and resumption carry.
 
     Ledgers, shipments and marks are facts; `status` and all sums are derived from them.
+    `coupon_life` counts how often the coupon was to be redeemed: a revived order does so anew.
     """
 
     placement: Placement
@@ -77,11 +84,13 @@ class OrderState:
     payment_order: PaymentOrder | None = None
     payment_deadline: datetime | None = None
     undo: list[Undo] = field(default_factory=list)
+    coupon_life: int = 1
     allocations: tuple[Allocation, ...] = ()
     confirmed_at: datetime | None = None
     expired_at: datetime | None = None
     cancellation: Cancellation | None = None
     cancelled_at: datetime | None = None
+    line_cancellations: list[LineCancellation] = field(default_factory=list)
     completed_at: datetime | None = None
     shipments: dict[int, Shipment] = field(default_factory=dict)
     refunds: dict[int, Refund] = field(default_factory=dict)
@@ -137,30 +146,55 @@ class OrderState:
         """
         if self.confirmed_at is None or self.expired_at is not None:
             return 0
-        numbers = range(1, len(self.allocations) + 1)
-        return sum(self.parcel_value_paise(n) for n in numbers if not self._is_gone(n))
+        return sum(self.parcel_value_paise(n) for n in self.parcel_numbers if not self.is_gone(n))
 
-    def _is_gone(self, number: int) -> bool:
+    @property
+    def parcel_numbers(self) -> range:
+        """Return the number of each parcel that is, was or will be."""
+        return range(1, len(self.allocations) + 1)
+
+    def is_gone(self, number: int) -> bool:
+        """Tell whether nothing of a parcel is owed any more."""
         parcel = self.shipments.get(number)
         if parcel is None:
             return self.cancelled_at is not None
         return parcel.never_arrived
 
     def parcel_value_paise(self, number: int) -> int:
-        """Return a parcel's share of what the customer is charged; the shares sum to the total."""
-        allocation = self.allocations[number - 1]
+        """Return a parcel's share of what the customer is charged.
+
+        The shares of any parcels that hold each unit once sum to the total.
+        """
+        return sum(self.charges(number).values())
+
+    def charges(self, number: int) -> dict[str, int]:
+        """Return what the customer is charged for each line of a parcel."""
         lines = parcel_lines(
-            self.placement.quote.lines, allocation.lines, self.units_before(number)
+            self.placement.quote.lines,
+            self.allocations[number - 1].lines,
+            self.units_before(number),
         )
-        return sum(line.charged_paise for line in lines)
+        return {line.sku: line.charged_paise for line in lines}
 
     def units_before(self, number: int) -> dict[str, int]:
-        """Return the units of each SKU in parcels with a lower number."""
+        """Return which units of each line a parcel holds: those after this many.
+
+        A line's units are dealt out to the parcels in their order. A parcel that replaces another
+        holds the first units of that one: the last ones were cancelled.
+        """
+        replaced = self.allocations[number - 1].replaces
+        if replaced is not None:
+            return self.units_before(replaced)
         units: dict[str, int] = {}
         for allocation in self.allocations[: number - 1]:
             for line in allocation.lines:
                 units[line.sku] = units.get(line.sku, 0) + line.quantity
         return units
+
+    def replacement_of(self, number: int) -> int | None:
+        """Return the parcel that holds the rest of a cut one, or None."""
+        following = (n for n in self.parcel_numbers if self.allocations[n - 1].replaces == number)
+        return next(following, None)
 
     @property
     def refund_due_paise(self) -> int:

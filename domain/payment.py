@@ -1,5 +1,6 @@
 """The payment ledger: facts about money, recorded once; the payment status follows from them."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -105,11 +106,44 @@ class RefundStatus(StrEnum):
     CLOSED = "closed"
 
 
+class RefundSpeed(StrEnum):
+    """How fast a refund goes; what is asked for as instant may still be processed as normal."""
+
+    NORMAL = "normal"
+    INSTANT = "instant"
+
+
+_BANK_REFERENCE = re.compile(r"(?=[A-Za-z0-9]*[0-9])[A-Za-z0-9]{6,35}")
+
+
+def bank_reference(note: str) -> str | None:
+    """Return the bank's number of a transfer that stands in a note (UTR, RRN), or None.
+
+    Banks write 12 digits (IMPS), 16 (NEFT) or 22 (RTGS) letters and digits, and older ones less:
+    the first word of at least 6 that holds a digit is taken.
+    """
+    words = re.findall(r"[A-Za-z0-9]+", note)
+    return next((word for word in words if _BANK_REFERENCE.fullmatch(word)), None)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RefundLine:
+    """For which order line a part of a refund is."""
+
+    sku: str
+    amount_paise: int
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Refund:
     """Money on its way back. `key` makes Razorpay do it once; `number` counts from 1.
 
     Cash (`payment_id` is `cash`) goes back by a payout, which stays with the refund once paid.
+
+    Attributes:
+        speed: what is asked for; `speed_processed` what Razorpay made of it, once known.
+        reference: the bank's number for it; of a manual refund, the one that ops gave.
+        lines: for which order lines it is; what belongs to none was paid too much.
     """
 
     number: int
@@ -123,13 +157,10 @@ class Refund:
     processed_at: datetime | None = None
     failure: str | None = None
     payout: Payout | None = None
-
-
-class RefundSpeed(StrEnum):
-    """How fast a refund goes; what is asked for as instant may still be processed as normal."""
-
-    NORMAL = "normal"
-    INSTANT = "instant"
+    speed: RefundSpeed = RefundSpeed.NORMAL
+    speed_processed: RefundSpeed | None = None
+    reference: str | None = None
+    lines: tuple[RefundLine, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -41,9 +41,10 @@ FORWARD: dict[ShipmentState, frozenset[ShipmentState]] = {
 """The one table of a parcel's steps. A courier that skips scans is followed by `path_to`."""
 
 ENDED = frozenset(state for state, steps in FORWARD.items() if not steps)
+BEFORE_PICKUP = frozenset({S.BOOKED, S.PACKED})
 NEVER_ARRIVED = frozenset({S.CANCELLED, S.LOST, S.RTO_DELIVERED})
 _GOES_ROUND = frozenset({S.IN_TRANSIT, S.OUT_FOR_DELIVERY, S.ATTEMPT_FAILED})
-WITH_COURIER = frozenset(FORWARD) - ENDED - {S.BOOKED, S.PACKED}
+WITH_COURIER = frozenset(FORWARD) - ENDED - BEFORE_PICKUP
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -113,6 +113,7 @@ TRANSITIONS: dict[OrderStatus, frozenset[OrderStatus]] = {
     ),
     _O.PACKED: frozenset(
         {
+            _O.CONFIRMED,
             _O.SHIPPED,
             _O.OUT_FOR_DELIVERY,
             _O.DELIVERED,
@@ -155,5 +156,6 @@ TRANSITIONS: dict[OrderStatus, frozenset[OrderStatus]] = {
 """Every lawful change of status; the state diagram in the docs is drawn from it.
 
 With several parcels the least advanced one may leave the sum (it was lost, or came back), so a few
-steps exist that no single parcel could make.
+steps exist that no single parcel could make. A packed order is only confirmed again when some of
+its units are cancelled and the rest is booked anew.
 """

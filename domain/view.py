@@ -10,10 +10,11 @@ from domain.cart import Address, Customer, PaymentMethod
 from domain.disputes import loss_of
 from domain.documents import Document
 from domain.events import EventType, OrderEvent
+from domain.lines import LineState, line_states
 from domain.payment import GatewayDispute, PaymentEntry, PaymentOrder, PaymentStatus, Refund
 from domain.pricing import Quote
 from domain.shipment import Shipment
-from domain.snapshot import Cancellation, PlacedOrder
+from domain.snapshot import Cancellation, LineCancellation, PlacedOrder
 from domain.status import OrderStatus
 
 _T = TypeVar("_T")
@@ -45,7 +46,19 @@ class OrderView:
     attention: tuple[Attention, ...] = ()
     disputes: tuple[GatewayDispute, ...] = ()
     cancellation: Cancellation | None = None
+    line_cancellations: tuple[LineCancellation, ...] = ()
     promised_by: datetime | None = None
+
+    @property
+    def lines(self) -> tuple[LineState, ...]:
+        """Return what became of each line."""
+        return line_states(
+            self.quote.lines,
+            self.shipments,
+            self.line_cancellations,
+            self.refunds,
+            never_sent=self.status is OrderStatus.CANCELLED and not self.shipments,
+        )
 
 
 class NotNext(ValueError):
@@ -113,6 +126,7 @@ def _next(view: OrderView, event: OrderEvent) -> OrderView:
         attention=_put(view.attention, data.attention, "attention_id"),
         disputes=_put(view.disputes, data.dispute, "dispute_id"),
         cancellation=data.cancellation or view.cancellation,
+        line_cancellations=_put(view.line_cancellations, data.line_cancellation, "number"),
         shipping_address=data.address or view.shipping_address,
         promised_by=max(promises) if promises else view.promised_by,
     )

@@ -15,7 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.cod import Cash
     from workflows.desk import Desk
     from workflows.payment import Payments
-    from workflows.placing import commit_stock
+    from workflows.placing import take_again
     from workflows.refunds import Refunds
 
 
@@ -98,10 +98,10 @@ class Closing:
         return self._refunds.settled and not self._state.open_attention
 
     async def _revive(self) -> None:
-        """Try to sell the goods after all; without stock the money goes back."""
+        """Try to sell the goods after all; without stock, or coupon, the money goes back."""
         with self._desk.outbox.batch():
             try:
-                await commit_stock(self._desk)
+                await take_again(self._desk)
             except ApplicationError as refusal:
                 workflow.logger.info("revival_refused", extra={"reason": refusal.message})
             else:

@@ -28,6 +28,11 @@ NOTIFICATION = "notification"
 _TOLD = (AttentionAction.SKIP,)
 
 
+def never() -> bool:
+    """Say that nothing makes a question void."""
+    return False
+
+
 class Desk:
     """One order's working surface; steps read and change the state only through it."""
 
@@ -67,17 +72,19 @@ class Desk:
         step: str,
         call: Callable[[], Awaitable[_Out]],
         actions: tuple[AttentionAction, ...] = (AttentionAction.RETRY, AttentionAction.SKIP),
+        void: Callable[[], bool] = never,
     ) -> _Out | None:
         """Make a call until it works; a refusal goes to a person. None when they gave it up.
 
         A step that is refused never fails the workflow: it waits, with a reason and an action.
+        Once `void`, nobody needs the step any more, and it is given up without an answer.
         """
         while True:
             try:
                 return await call()
             except ApplicationError as refusal:
                 remedy = "Correct what is refused and retry"
-                answer = await self.ask_ops(step, refusal.message, remedy, actions)
+                answer = await self.ask_ops(step, refusal.message, remedy, actions, void=void)
             if answer.action is AttentionAction.CANCEL:
                 self.cancel(answer.note or answer.reason, "ops")
             if answer.action is not AttentionAction.RETRY:
@@ -90,11 +97,12 @@ class Desk:
         suggestion: str,
         actions: tuple[AttentionAction, ...],
         respond_by: datetime | None = None,
+        void: Callable[[], bool] = never,
     ) -> Attention:
         """Raise an attention, remind each day, and return it once it is answered.
 
         A cancellation of the order answers it too, where cancelling is one of the actions, and so
-        does `settle`. `respond_by` is a deadline that others have set.
+        do `settle` and whatever makes it `void`. `respond_by` is a deadline that others have set.
         """
         attention_id = f"a{len(self.state.attention) + 1}"
         raised = Attention(
@@ -108,17 +116,19 @@ class Desk:
         )
         self.state.attention[attention_id] = raised
         self.outbox.emit(EventType.ORDER_ATTENTION_RAISED, attention=raised)
-        return await self._await_answer(raised)
+        return await self._await_answer(raised, void)
 
-    async def _await_answer(self, raised: Attention) -> Attention:
+    async def _await_answer(self, raised: Attention, void: Callable[[], bool] = never) -> Attention:
         attention_id = raised.attention_id
         self._asking.add(attention_id)
         while not await self.wait(
-            lambda: self._answered(attention_id),
+            lambda: self._answered(attention_id) or void(),
             f"ops to resolve {attention_id} ({raised.step})",
             workflow.now() + policies.ATTENTION_REMINDER,
         ):
             self.outbox.emit(EventType.ORDER_ATTENTION_RAISED, attention=raised)
+        if not self._answered(attention_id):
+            self._close(attention_id, None, "not needed any more")
         if self.state.attention[attention_id].resolved_at is None:
             self._close(attention_id, AttentionAction.CANCEL, "the order was cancelled")
         return self.state.attention[attention_id]

@@ -9,11 +9,10 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
+    from domain.attention import AttentionAction
     from domain.errors import (
         ImpossibleStep,
-        OrderError,
         PaymentSignatureInvalid,
-        ShipmentTooLate,
     )
     from domain.events import EventType, OrderEvent
     from domain.messages import (
@@ -36,15 +35,17 @@ with workflow.unsafe.imports_passed_through():
         StatusSnapshot,
     )
     from domain.order import OrderState
+    from domain.payment import bank_reference
     from domain.shipment import CourierUpdate, ShipmentState
     from domain.status import OrderStatus
+    from workflows.cancelling import Cancelling, refused
     from workflows.closing import Closing
     from workflows.desk import Desk
     from workflows.disputes import Disputes
-    from workflows.parcel import Parcel, with_courier
+    from workflows.parcel import Parcel
     from workflows.payment import Payments
     from workflows.placing import checkout_answer, commit_stock, compensate, place
-    from workflows.refunds import Refunds
+    from workflows.refunds import REFUND, Refunds
 
 CHECKOUT = "checkout"
 
@@ -63,8 +64,10 @@ class OrderWorkflow:
         self._refunds = Refunds(self._desk, self._payments)
         self._disputes = Disputes(self._desk, self._payments)
         self._closing = Closing(self._desk, self._payments, self._refunds)
-        self._parcels: dict[int, Parcel] = self._known_parcels()
+        self._parcels: dict[int, Parcel] = {}
+        self._know_parcels()
         self._answer: CheckoutAnswer | None = checkout_answer(state) if state.events else None
+        self._cancelling = Cancelling(self._desk, self._parcels, self._was_refused)
 
     @workflow.run
     async def run(self, start: OrderInput) -> OrderStatus | None:
@@ -81,8 +84,9 @@ class OrderWorkflow:
         try:
             await _first_of(story, *background)
         except asyncio.CancelledError:
-            if not self._refusal_to_cancel():
-                self._desk.cancel("the workflow was cancelled", "ops")
+            command = CancelOrder(reason="the workflow was cancelled", by="ops")
+            if not self._cancelling.refusal(command):
+                self._desk.cancel(command.reason, command.by)
             await _first_of(story, *background)
         for task in background:
             task.cancel()
@@ -131,8 +135,9 @@ class OrderWorkflow:
 
     async def _fulfil(self) -> None:
         """Drive all parcels side by side; tell of a cancellation once each has answered to it."""
-        self._parcels = self._parcels or self._known_parcels()
-        await asyncio.gather(*(parcel.run() for parcel in self._parcels.values()))
+        self._know_parcels()
+        firsts = [n for n in self._parcels if self.state.allocations[n - 1].replaces is None]
+        await asyncio.gather(*(self._drive(number) for number in firsts))
         parcels = self.state.shipments.values()
         if all(parcel.state is ShipmentState.CANCELLED for parcel in parcels):
             self._desk.cancel("the courier cancelled the parcel", "system")
@@ -140,12 +145,21 @@ class OrderWorkflow:
         if self.state.cancellation and nothing_arrived and not self.state.cancelled_at:
             self._tell_cancelled()
 
-    def _known_parcels(self) -> dict[int, Parcel]:
-        """Return a parcel per allocation of a confirmed order: news may come before its step."""
-        if self.state.confirmed_at is None:
-            return {}
-        numbers = range(1, len(self.state.allocations) + 1)
-        return {number: Parcel(self._desk, number) for number in numbers}
+    async def _drive(self, number: int) -> None:
+        """Drive a parcel to its end, then the one that holds the rest of it."""
+        await self._parcels[number].run()
+        self._know_parcels()
+        if following := self.state.replacement_of(number):
+            await self._drive(following)
+
+    def _know_parcels(self) -> None:
+        """Make a parcel per allocation of a confirmed order: news may come before its step."""
+        if self.state.confirmed_at is not None:
+            for number in self.state.parcel_numbers:
+                self._parcels.setdefault(number, Parcel(self._desk, number))
+
+    def _was_refused(self) -> bool:
+        return self._answer is not None and self._answer.refusal is not None
 
     def _refuse(self, refusal: Refusal) -> None:
         placement = self.state.placement
@@ -185,34 +199,23 @@ class OrderWorkflow:
     def _validate_confirm_payment(self, handover: ConfirmPayment) -> None:
         order = self.state.payment_order
         if order is None:
-            raise _refused(ImpossibleStep, "this order has nothing to pay online")
+            raise refused(ImpossibleStep, "this order has nothing to pay online")
         if handover.razorpay_order_id != order.razorpay_order_id:
-            raise _refused(PaymentSignatureInvalid, "this payment belongs to another order")
+            raise refused(PaymentSignatureInvalid, "this payment belongs to another order")
 
     @workflow.update
     async def cancel(self, command: CancelOrder) -> CommandAnswer:
-        """Cancel the order, and answer once each parcel has answered to it.
+        """Cancel the order or some of its lines, and answer once each parcel has answered to it.
 
-        A parcel that the courier has picked up goes on its way; if that is true of all, the order
-        is not cancelled at all.
+        A parcel that the courier has picked up goes on its way; if that is true of all, nothing is
+        cancelled.
         """
-        self._desk.cancel(command.reason, command.by)
-        await workflow.wait_condition(self._cancel_answered)
-        if self._answer is not None and self._answer.refusal is not None:
-            raise _refused(ImpossibleStep, "the order was never placed")
-        if self.state.cancelled_at is not None:
-            return self._command_answer("the order is cancelled; what was paid goes back")
-        if all(parcel.too_late for parcel in self._parcels.values()):
-            self.state.cancellation = None
-            raise _refused(ShipmentTooLate, "the courier has picked up the parcel already")
-        return self._command_answer(
-            "what was still here is cancelled; the rest is with the courier, return it on delivery"
-        )
+        return self._command_answer(await self._cancelling.cancel(command))
 
     @cancel.validator
     def _validate_cancel(self, command: CancelOrder) -> None:
-        if reason := self._refusal_to_cancel():
-            raise _refused(ImpossibleStep, reason)
+        if reason := self._cancelling.refusal(command):
+            raise refused(ImpossibleStep, reason)
 
     @workflow.update
     def resolve_attention(self, answer: ResolveAttention) -> CommandAnswer:
@@ -224,12 +227,15 @@ class OrderWorkflow:
     def _validate_resolve_attention(self, answer: ResolveAttention) -> None:
         found = self.state.attention.get(answer.attention_id)
         if found is None or found.resolved_at is not None:
-            raise _refused(ImpossibleStep, f"no attention {answer.attention_id!r} is open")
+            raise refused(ImpossibleStep, f"no attention {answer.attention_id!r} is open")
         if not found.actions:
-            raise _refused(ImpossibleStep, f"{found.attention_id}: {found.suggestion}")
+            raise refused(ImpossibleStep, f"{found.attention_id}: {found.suggestion}")
         if answer.action not in found.actions:
             offered = ", ".join(action.value for action in found.actions)
-            raise _refused(ImpossibleStep, f"{answer.action} is not offered; choose {offered}")
+            raise refused(ImpossibleStep, f"{answer.action} is not offered; choose {offered}")
+        is_paid_by_hand = found.step == REFUND and answer.action is AttentionAction.SKIP
+        if is_paid_by_hand and bank_reference(answer.note) is None:
+            raise refused(ImpossibleStep, "note: give the bank's reference (UTR) of the transfer")
 
     @workflow.update
     def mark_packed(self, command: MarkPacked) -> CommandAnswer:
@@ -241,11 +247,11 @@ class OrderWorkflow:
     def _validate_mark_packed(self, command: MarkPacked) -> None:
         parcel = self.state.shipments.get(command.shipment)
         if parcel is None or command.shipment not in self._parcels:
-            raise _refused(ImpossibleStep, f"there is no parcel {command.shipment} yet")
+            raise refused(ImpossibleStep, f"there is no parcel {command.shipment} yet")
         if parcel.state is not ShipmentState.BOOKED:
-            raise _refused(ImpossibleStep, f"parcel {parcel.number} is {parcel.state} already")
+            raise refused(ImpossibleStep, f"parcel {parcel.number} is {parcel.state} already")
         if self.state.invoice_of(command.shipment) is None:
-            raise _refused(ImpossibleStep, f"the invoice of parcel {parcel.number} is not ready")
+            raise refused(ImpossibleStep, f"the invoice of parcel {parcel.number} is not ready")
 
     @workflow.update
     def propose_payout(self, command: ProposePayout) -> CommandAnswer:
@@ -326,27 +332,6 @@ class OrderWorkflow:
         """Return the events after a sequence number, also those that are not published yet."""
         return self.state.events_since(after.sequence)
 
-    def _cancel_answered(self) -> bool:
-        parcels = self._parcels.values()
-        refused = self._answer is not None and self._answer.refusal is not None
-        all_answered = any(parcel.too_late for parcel in parcels) and all(
-            parcel.too_late or parcel.ended for parcel in parcels
-        )
-        return refused or all_answered or self.state.cancelled_at is not None
-
-    def _refusal_to_cancel(self) -> str | None:
-        state = self.state
-        if state.expired_at or state.cancelled_at:
-            return f"the order is {state.status} already"
-        if state.cancellation:
-            return "the order is being cancelled already"
-        parcels = tuple(state.shipments.values())
-        if parcels and all(parcel.never_arrived for parcel in parcels):
-            return f"the order is {state.status} already"
-        if with_courier(parcels):
-            return "the courier has picked up the parcel already; return it once it is delivered"
-        return None
-
     def _command_answer(self, message: str) -> CommandAnswer:
         return CommandAnswer(
             order_id=self.state.order_id,
@@ -376,11 +361,7 @@ def _refusals() -> Iterator[None]:
     try:
         yield
     except ImpossibleStep as refusal:
-        raise _refused(ImpossibleStep, str(refusal)) from refusal
-
-
-def _refused(refusal: type[OrderError], message: str) -> ApplicationError:
-    return ApplicationError(message, type=refusal.__name__, non_retryable=True)
+        raise refused(ImpossibleStep, str(refusal)) from refusal
 
 
 def _required(value: Any, name: str) -> Any:

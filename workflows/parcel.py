@@ -8,7 +8,6 @@ from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities.delivery import (
-        BookShipmentInput,
         DeliveryActivities,
         TrackShipmentInput,
         TrackShipmentResult,
@@ -17,13 +16,16 @@ with workflow.unsafe.imports_passed_through():
     from activities.invoicing import InvoicingActivities
     from domain import ids
     from domain.attention import AttentionAction
+    from domain.cancellation import Cut, cut_parcel, lines_to_restock
     from domain.cart import PaymentMethod
-    from domain.documents import DocumentKind, DocumentRequest, parcel_lines
+    from domain.documents import DocumentKind
     from domain.events import EventType
+    from domain.messages import CancelOrder
     from domain.order import Allocation
     from domain.payment import EntryKind, PaymentEntry
-    from domain.ports import Booking, ParcelItem
+    from domain.ports import Booking
     from domain.shipment import (
+        BEFORE_PICKUP,
         ENDED,
         WITH_COURIER,
         CourierUpdate,
@@ -33,9 +35,11 @@ with workflow.unsafe.imports_passed_through():
         is_old,
         path_to,
     )
+    from domain.snapshot import Cancellation
     from workflows import policies
     from workflows.calls import local_first, remote
     from workflows.desk import Desk
+    from workflows.parcel_forms import booking_of, booking_request, document_request
 
 _ACTIONS = {
     DocumentKind.INVOICE: (AttentionAction.RETRY, AttentionAction.CANCEL),
@@ -56,24 +60,45 @@ class Parcel:
         self._desk = desk
         self._state = desk.state
         self._number = number
-        self.too_late = False
+        self._cut: tuple[Cut, CancelOrder] | None = None
+        self._refused: Cancellation | None = None
         self._invoiced = False
         self._early: list[CourierUpdate] = []
 
     async def run(self) -> None:
-        """Bring the parcel to its end: delivered, lost, back at the warehouse, or cancelled."""
+        """Bring the parcel to its end: delivered, lost, back at the warehouse, or cancelled.
+
+        A parcel that is called off while it is still here is withdrawn; one that the courier does
+        not give back goes on.
+        """
+        while not self.ended:
+            await self._go_on()
+            if self._called_off():
+                await self._call_off()
+        if self._is(ShipmentState.DELIVERED):
+            await self._invoice()
+        self._desk.aside(self._undo())
+
+    async def give_up_lines(self, cut: Cut, command: CancelOrder) -> None:
+        """Call the parcel off for the sake of some of its units; return once it has answered.
+
+        If it could be withdrawn, a cancellation of its lines is told, and the rest of it becomes
+        another parcel, in the same step. Otherwise nothing has changed.
+        """
+        self._cut = (cut, command)
+        await workflow.wait_condition(lambda: self._cut is None)
+
+    async def _go_on(self) -> None:
         for step in (self._book, self._invoice, self._pack, self._follow):
-            if self._stopped():
-                break
+            if self._called_off() or self.ended:
+                return
             await step()
-        if self._called_off() and self._is(ShipmentState.BOOKED, ShipmentState.PACKED):
-            await self._withdraw()
+
+    async def _call_off(self) -> None:
         if self._parcel is None:
             self._give_up()
-        elif not self._parcel.never_arrived:
-            await self._invoice()
-            await self._follow()
-        self._desk.aside(self._undo())
+        else:
+            await self._withdraw()
 
     @property
     def _parcel(self) -> Shipment | None:
@@ -91,11 +116,17 @@ class Parcel:
     def _is(self, *states: ShipmentState) -> bool:
         return self._parcel is not None and self._parcel.state in states
 
-    def _called_off(self) -> bool:
-        return self._state.cancellation is not None and not self.too_late
+    @property
+    def too_late(self) -> bool:
+        """Tell whether the courier keeps the parcel, in spite of the cancellation that stands."""
+        refused = self._refused is not None and self._refused == self._state.cancellation
+        return self._is(*WITH_COURIER) or refused
 
-    def _stopped(self) -> bool:
-        return self._called_off() or self._is(*ENDED)
+    def _called_off(self) -> bool:
+        if self.ended or self._is(*WITH_COURIER):
+            return False
+        wanted = self._state.cancellation is not None and not self.too_late
+        return wanted or self._cut is not None
 
     async def _book(self) -> None:
         if self._parcel is not None:
@@ -104,18 +135,20 @@ class Parcel:
             "booking",
             lambda: remote(
                 DeliveryActivities.book_shipment,
-                self._booking_input(),
+                booking_request(self._state, self._number),
                 queue=policies.DELIVERY_QUEUE,
                 one_call=policies.BOOKING_CALL,
                 summary=f"book parcel {self._number} from {self._allocation.warehouse}",
             ),
             (AttentionAction.RETRY, AttentionAction.CANCEL),
+            void=self._called_off,
         )
         if booking:
             self._booked(booking)
 
     def _give_up(self) -> None:
         """Record that this parcel will never be: its share of the charges is not owed any more."""
+        self._tell_lines("cancelled before it was booked")
         parcel = Shipment(
             number=self._number,
             warehouse=self._allocation.warehouse,
@@ -151,10 +184,11 @@ class Parcel:
             self.advance(update)
 
     async def _invoice(self) -> None:
-        """Issue the invoice, once: what ops chose to skip stays skipped."""
+        """Issue the invoice, once; one that was given up for a cancellation is tried again."""
         if not self._invoiced and self._state.invoice_of(self._number) is None:
             self._invoiced = True
             await self._issue(DocumentKind.INVOICE, EventType.INVOICE_GENERATED)
+            self._invoiced = not self._called_off()
 
     async def _pack(self) -> None:
         if self._state.placement.terms.auto_pack and self._is(ShipmentState.BOOKED):
@@ -175,7 +209,7 @@ class Parcel:
             f"the courier with parcel {self._number}",
             workflow.now() + policies.PARCEL_SILENCE,
         ):
-            told = await self._desk.insist("tracking", self._track)
+            told = await self._desk.insist("tracking", self._track, void=self._called_off)
             before = self._parcel
             if told and told.update:
                 self.advance(told.update)
@@ -195,6 +229,7 @@ class Parcel:
             f"parcel {self._number}: the courier has been silent for days",
             "Ask the courier. Retry keeps waiting; skip declares the parcel lost and refunds it.",
             (AttentionAction.RETRY, AttentionAction.SKIP),
+            void=self._called_off,
         )
         if answer.action is AttentionAction.SKIP and self._is(*WITH_COURIER):
             self.move(ShipmentState.LOST, answer.note or "given up by ops")
@@ -209,8 +244,7 @@ class Parcel:
         )
 
     def _followed(self) -> bool:
-        before_pickup = self._is(ShipmentState.BOOKED, ShipmentState.PACKED)
-        return self._is(*ENDED) or (self._called_off() and before_pickup)
+        return self.ended or self._called_off()
 
     def advance(self, update: CourierUpdate) -> None:
         """Move forward to what the courier says, one event per step; old news changes nothing.
@@ -228,8 +262,6 @@ class Parcel:
         self._state.shipments[self._number] = replace(parcel, scanned_at=update.at)
         for state in path_to(parcel.state, update.state):
             self.move(state, update.text if state is update.state else "")
-        if self._is(*WITH_COURIER):
-            self.too_late = self._state.cancellation is not None
 
     def _tell_contradiction(self, what: str) -> None:
         self._desk.tell_ops(
@@ -240,6 +272,10 @@ class Parcel:
 
     def move(self, state: ShipmentState, reason: str = "") -> None:
         """Take one step and tell of it; cash counts as collected at the door."""
+        if state is ShipmentState.CANCELLED:
+            self._tell_lines(reason)
+        elif state not in BEFORE_PICKUP:
+            self._cut = None
         moved = self._state.move(self._number, state, workflow.now(), reason)
         collected = None
         if state is ShipmentState.DELIVERED and self._cash_due():
@@ -258,25 +294,52 @@ class Parcel:
         return self._state.placement.payment_method is PaymentMethod.COD
 
     async def _withdraw(self) -> None:
-        """Take the parcel back before its pickup; one that was picked up meanwhile goes on."""
-        parcel = self._parcel
-        if parcel is None:
-            return
+        """Take the parcel back before its pickup; one that was picked up meanwhile goes on.
+
+        A refusal answers only who asked: the next cancellation asks the courier again.
+        """
+        asked = self._state.cancellation
         try:
             await remote(
                 DeliveryActivities.cancel_shipment,
-                _booking_of(parcel),
+                booking_of(self._state.shipments[self._number]),
                 queue=policies.DELIVERY_QUEUE,
                 summary=f"cancel parcel {self._number}",
             )
         except ApplicationError:
-            self.too_late = True
+            self._refused, self._cut = asked, None
         else:
-            if self._is(ShipmentState.BOOKED, ShipmentState.PACKED):
+            if self._is(*BEFORE_PICKUP):
                 self.move(ShipmentState.CANCELLED, "cancelled before pickup")
-            elif self._is(*WITH_COURIER):
-                self.too_late = True
+            elif not self._is(ShipmentState.CANCELLED):
                 self._tell_contradiction("was cancelled and picked up all the same")
+
+    def _tell_lines(self, reason: str) -> None:
+        """Tell which units end with this parcel, unless the whole order does.
+
+        The courier may give up one parcel of several by itself.
+        """
+        asked, self._cut = self._cut, None
+        if self._state.cancellation is not None:
+            return
+        if asked is not None:
+            cut, command = asked
+            self.tell_cut(cut, command.reason, command.by)
+        elif not self._is_last():
+            cut = Cut(shipment=self._number, lines=self._allocation.lines)
+            self.tell_cut(cut, reason or "the courier cancelled the parcel", "system")
+
+    def _is_last(self) -> bool:
+        others = (n for n in self._state.parcel_numbers if n != self._number)
+        return all(
+            n in self._state.shipments and self._state.shipments[n].state is ShipmentState.CANCELLED
+            for n in others
+        )
+
+    def tell_cut(self, cut: Cut, reason: str, by: str) -> None:
+        """Record that units of this parcel are cancelled, and tell of it."""
+        told = cut_parcel(self._state, cut, reason=reason, by=by, at=workflow.now())
+        self._desk.outbox.emit(EventType.ORDER_LINES_CANCELLED, line_cancellation=told)
 
     async def _undo(self) -> None:
         """Put the goods of a parcel that never arrived back, and correct its invoice."""
@@ -293,15 +356,16 @@ class Parcel:
             await self._issue(DocumentKind.CREDIT_NOTE, EventType.CREDIT_NOTE_GENERATED)
 
     async def _restock(self) -> None:
+        back = replace(self._allocation, lines=lines_to_restock(self._state, self._number))
         request = RestockInput(
-            order_id=self._state.order_id, shipment=self._number, allocation=self._allocation
+            order_id=self._state.order_id, shipment=self._number, allocation=back
         )
         await local_first(
             InventoryActivities.restock, request, summary=f"restock parcel {self._number}"
         )
 
     async def _issue(self, kind: DocumentKind, event: EventType) -> None:
-        request = self._document_request(kind)
+        request = document_request(self._state, self._number, kind, workflow.now())
         document = await self._desk.insist(
             kind.value,
             lambda: remote(
@@ -311,61 +375,11 @@ class Parcel:
                 summary=f"{kind.value.replace('_', ' ')} of parcel {self._number}",
             ),
             _ACTIONS[kind],
+            void=self._called_off,
         )
         if document:
             self._state.documents.append(document)
             self._desk.outbox.emit(event, document=document)
-
-    def _document_request(self, kind: DocumentKind) -> DocumentRequest:
-        invoice, placement = self._state.invoice_of(self._number), self._state.placement
-        return DocumentRequest(
-            order_id=placement.order_id,
-            kind=kind,
-            shipment=self._number,
-            warehouse=self._allocation.warehouse,
-            lines=parcel_lines(
-                placement.quote.lines,
-                self._allocation.lines,
-                self._state.units_before(self._number),
-            ),
-            customer=placement.customer,
-            address=placement.shipping_address,
-            issued_at=workflow.now(),
-            original=invoice.number if invoice else None,
-            original_issued_at=invoice.issued_at if invoice else None,
-        )
-
-    def _booking_input(self) -> BookShipmentInput:
-        placement, allocation = self._state.placement, self._allocation
-        by_sku = {line.sku: line for line in placement.quote.lines}
-        lines = parcel_lines(
-            placement.quote.lines, allocation.lines, self._state.units_before(self._number)
-        )
-        return BookShipmentInput(
-            reference=ids.seller_reference(placement.order_id, self._number),
-            order_id=placement.order_id,
-            shipment=self._number,
-            ordered_at=placement.placed_at,
-            warehouse=allocation.warehouse,
-            customer=placement.customer,
-            address=placement.shipping_address,
-            items=tuple(
-                ParcelItem(
-                    sku=line.sku,
-                    name=line.name,
-                    hsn=line.hsn,
-                    quantity=line.quantity,
-                    unit_price_paise=by_sku[line.sku].unit_price_paise,
-                )
-                for line in lines
-            ),
-            weight_g=sum(
-                by_sku[part.sku].weight_g * part.quantity // by_sku[part.sku].quantity
-                for part in allocation.lines
-            ),
-            amount_paise=sum(line.charged_paise for line in lines),
-            payment_method=placement.payment_method,
-        )
 
 
 def with_courier(parcels: Sequence[Shipment]) -> bool:
@@ -373,16 +387,4 @@ def with_courier(parcels: Sequence[Shipment]) -> bool:
     return any(
         parcel.state in WITH_COURIER or parcel.state is ShipmentState.DELIVERED
         for parcel in parcels
-    )
-
-
-def _booking_of(parcel: Shipment) -> Booking:
-    return Booking(
-        awb=parcel.awb or "",
-        courier=parcel.courier or "",
-        courier_order_id=parcel.courier_order_id or "",
-        courier_shipment_id=parcel.courier_shipment_id or "",
-        tracking_url=parcel.tracking_url or "",
-        label_url=parcel.label_url,
-        promised_by=parcel.promised_by,
     )

@@ -12,6 +12,7 @@ with workflow.unsafe.imports_passed_through():
         InventoryActivities,
         OrderReference,
         RedeemCouponInput,
+        RestoreCouponInput,
     )
     from activities.payments import CreatePaymentOrderInput, PaymentActivities
     from domain.cart import CartItem, PaymentMethod
@@ -23,11 +24,6 @@ with workflow.unsafe.imports_passed_through():
     from workflows import policies
     from workflows.calls import local_first, remote
     from workflows.desk import Desk
-
-_COMPENSATION = {
-    Undo.RELEASE_STOCK: InventoryActivities.release_stock,
-    Undo.RESTORE_COUPON: InventoryActivities.restore_coupon,
-}
 
 
 async def place(desk: Desk) -> Refusal | None:
@@ -49,15 +45,35 @@ async def place(desk: Desk) -> Refusal | None:
 
 async def compensate(desk: Desk) -> None:
     """Undo what stands to be undone, last first. Each tolerates that its step never happened."""
-    order = OrderReference(order_id=desk.state.order_id)
+    undoing = {Undo.RELEASE_STOCK: _release_stock, Undo.RESTORE_COUPON: _restore_coupon}
     while desk.state.undo:
         undo = desk.state.undo[-1]
-        await desk.insist(undo.value, partial(_undo, undo, order))
+        await desk.insist(undo.value, partial(undoing[undo], desk.state))
         desk.state.undo.pop()
 
 
-async def _undo(undo: Undo, order: OrderReference) -> None:
-    await local_first(_COMPENSATION[undo], order, summary=undo.value.replace("_", " "))
+async def _release_stock(state: OrderState) -> None:
+    order = OrderReference(order_id=state.order_id)
+    await local_first(InventoryActivities.release_stock, order, summary="release stock")
+
+
+async def _restore_coupon(state: OrderState) -> None:
+    redemption = RestoreCouponInput(order_id=state.order_id, life=state.coupon_life)
+    await local_first(InventoryActivities.restore_coupon, redemption, summary="restore coupon")
+
+
+async def take_again(desk: Desk) -> None:
+    """Redeem an expired order's coupon anew and sell its goods after all, or take nothing.
+
+    The coupon is judged as of the day on which the order was placed: only its budget may be gone.
+
+    Raises:
+        ApplicationError: the coupon or the stock does not allow it any more; what was taken
+            stands to be undone.
+    """
+    desk.state.coupon_life += 1
+    await _redeem_coupon(desk)
+    await commit_stock(desk)
 
 
 async def commit_stock(desk: Desk) -> None:
@@ -113,6 +129,7 @@ async def _redeem_coupon(desk: Desk) -> None:
             code=placement.quote.coupon,
             discount_paise=placement.quote.discount_paise,
             at=placement.placed_at,
+            life=desk.state.coupon_life,
         ),
         summary=f"redeem coupon {placement.quote.coupon}",
     )

@@ -10,12 +10,15 @@ with workflow.unsafe.imports_passed_through():
     from domain import ids
     from domain.attention import AttentionAction
     from domain.events import EventType
+    from domain.lines import refund_lines
     from domain.payment import (
         EntryKind,
         GatewayRefund,
         PaymentEntry,
         Refund,
+        RefundSpeed,
         RefundStatus,
+        bank_reference,
     )
     from domain.payouts import Payout
     from workflows import policies
@@ -23,6 +26,13 @@ with workflow.unsafe.imports_passed_through():
     from workflows.desk import Desk
     from workflows.payment import Payments
     from workflows.payouts import CASH, Payouts, as_paid
+
+
+REFUND = "refund"
+"""The step of a failed refund; to skip it takes the reference of a bank transfer."""
+
+_TAKEN = frozenset({RefundStatus.INITIATED, RefundStatus.PROCESSED})
+"""Refunds that use up their payment at Razorpay; one that failed or was paid by hand does not."""
 
 
 class Refunds:
@@ -35,6 +45,7 @@ class Refunds:
         self._payments = payments
         self._early: dict[str, GatewayRefund] = {}
         self.payouts = Payouts(desk, self._book_payout)
+        self._asking: set[int] = set()
 
     def record(self, news: GatewayRefund) -> None:
         """Take in what Razorpay says of a refund.
@@ -42,14 +53,24 @@ class Refunds:
         News may come before the answer that tells us the refund's id (the answer was lost, say), so
         what belongs to no known refund is kept until it does.
         """
-        known = [r for r in self._state.refunds.values() if r.razorpay_refund_id == news.refund_id]
-        for refund in known:
-            self._apply(refund, news)
-        if not known:
+        known = self._known(news)
+        if known:
+            self._apply(known.number, news)
+        else:
             # Webhooks come in any order: "created" after "processed" takes nothing back.
             if news.status != "pending":
                 self._early[news.refund_id] = news
             self._take_in_foreign()
+
+    def _known(self, news: GatewayRefund) -> Refund | None:
+        """Return our refund that the news is of; the receipt tells it before its id is known."""
+        ours = (
+            refund
+            for refund in self._state.refunds.values()
+            if refund.razorpay_refund_id == news.refund_id
+            or (refund.razorpay_refund_id is None and refund.key == news.key)
+        )
+        return next(ours, None)
 
     async def keep_settling(self) -> None:
         """Give back whatever is not owed, as soon as it is not, for ever.
@@ -81,18 +102,30 @@ class Refunds:
             self._pay_out_by_hand(due_paise)
             return
         number = len(self._state.refunds) + 1
+        amount_paise = min(due_paise, refundable)
         refund = Refund(
             number=number,
             key=ids.refund_key(self._state.order_id, number),
             payment_id=payment_id,
-            amount_paise=min(due_paise, refundable),
+            amount_paise=amount_paise,
             reason=self._reason(),
             status=RefundStatus.INITIATED,
             requested_at=workflow.now(),
+            speed=self._speed(),
+            lines=refund_lines(self._state, amount_paise),
         )
         self._state.refunds[number] = refund
         self._desk.outbox.emit(EventType.REFUND_INITIATED, refund=refund)
         self._desk.aside(self._carry_out(number))
+
+    def _speed(self) -> RefundSpeed:
+        """Return the speed that the order's terms ask for, unless it has failed once.
+
+        Instant refunds fail where the customer's bank takes none; a normal one may still arrive.
+        """
+        if any(refund.status is RefundStatus.CLOSED for refund in self._state.refunds.values()):
+            return RefundSpeed.NORMAL
+        return self._state.placement.terms.refund_speed
 
     async def _carry_out(self, number: int) -> None:
         """Send a refund that is still to be done, wait for its end, and ask ops if it failed."""
@@ -104,9 +137,9 @@ class Refunds:
             try:
                 news = await self._send(refund)
             except ApplicationError as refusal:
-                self._fail(refund, refusal.message)
+                self._refuse(number, refusal.message)
             else:
-                self._apply(refund, self._early.pop(news.refund_id, news))
+                self._apply(number, self._early.pop(news.refund_id, news))
                 await self._await_end(number)
         self._take_in_foreign()
         await self._raise_if_failed(number)
@@ -119,6 +152,7 @@ class Refunds:
                 payment_id=refund.payment_id,
                 amount_paise=refund.amount_paise,
                 key=refund.key,
+                speed=refund.speed,
             ),
             queue=policies.PAYMENTS_QUEUE,
             summary=f"refund {refund.number}",
@@ -156,6 +190,9 @@ class Refunds:
                 requested_at=news.at,
                 razorpay_refund_id=news.refund_id,
                 processed_at=news.at,
+                speed_processed=news.speed,
+                reference=news.reference,
+                lines=refund_lines(self._state, news.amount_paise),
             ),
             news.refund_id,
         )
@@ -176,9 +213,9 @@ class Refunds:
         while not await self._desk.wait(
             ended, f"refund {number}", workflow.now() + policies.REFUND_SILENCE
         ):
-            news = await self._desk.insist("refund", lambda: self._ask_for(refunds[number]))
+            news = await self._desk.insist("refund_look_up", lambda: self._ask_for(refunds[number]))
             if news:
-                self._apply(refunds[number], news)
+                self._apply(number, news)
 
     async def _ask_for(self, refund: Refund) -> GatewayRefund:
         return await remote(
@@ -190,8 +227,20 @@ class Refunds:
             summary=f"ask for refund {refund.number}",
         )
 
-    def _apply(self, refund: Refund, news: GatewayRefund) -> None:
-        refund = replace(refund, razorpay_refund_id=news.refund_id)
+    def _refuse(self, number: int, failure: str) -> None:
+        """Take Razorpay's refusal, unless a webhook has told the refund's end meanwhile."""
+        refund = self._state.refunds[number]
+        if refund.status is RefundStatus.INITIATED:
+            self._fail(refund, failure)
+
+    def _apply(self, number: int, news: GatewayRefund) -> None:
+        refund = self._state.refunds[number]
+        refund = replace(
+            refund,
+            razorpay_refund_id=news.refund_id,
+            speed_processed=news.speed or refund.speed_processed,
+            reference=news.reference or refund.reference,
+        )
         self._state.refunds[refund.number] = refund
         if refund.status is RefundStatus.PROCESSED and news.status == "failed":
             self._reverse(refund, news)
@@ -215,7 +264,7 @@ class Refunds:
         self._fail(refund, "the bank returned the refund")
         self._desk.aside(self._carry_out(refund.number))
 
-    def _book(self, refund: Refund, reference: str) -> None:
+    def _book(self, refund: Refund, reference: str, reason: str | None = None) -> None:
         self._state.refunds[refund.number] = refund
         self._state.ledger = self._state.ledger.record(
             PaymentEntry(
@@ -223,6 +272,7 @@ class Refunds:
                 amount_paise=refund.amount_paise,
                 reference=reference,
                 at=workflow.now(),
+                reason=reason,
             )
         )
         self._desk.outbox.emit(EventType.REFUND_PROCESSED, refund=refund)
@@ -234,20 +284,36 @@ class Refunds:
 
     async def _raise_if_failed(self, number: int) -> None:
         refund = self._state.refunds[number]
-        if refund.status is not RefundStatus.FAILED:
+        if refund.status is not RefundStatus.FAILED or number in self._asking:
             return
+        self._asking.add(number)
         answer = await self._desk.ask_ops(
-            "refund",
+            REFUND,
             f"refund {number} failed: {refund.failure}",
-            "Retry it, or pay it by bank transfer and skip with the reference as the note.",
+            "Retry it, or pay it by bank transfer and skip with its reference (UTR) as the note.",
             (AttentionAction.RETRY, AttentionAction.SKIP),
+            void=self._too_much_on_its_way,
         )
-        manual = answer.action is AttentionAction.SKIP
+        self._asking.discard(number)
         # A retry is a new refund with a new key: Razorpay answers a used key with the old failure.
-        closed = replace(refund, status=RefundStatus.MANUAL if manual else RefundStatus.CLOSED)
-        self._state.refunds[number] = closed
-        if manual:
-            self._book(closed, f"manual:{number}")
+        if answer.action is not AttentionAction.SKIP:
+            self._state.refunds[number] = replace(refund, status=RefundStatus.CLOSED)
+            return
+        reference = bank_reference(answer.note or "")
+        paid = replace(
+            refund,
+            status=RefundStatus.MANUAL,
+            processed_at=workflow.now(),
+            reference=reference,
+        )
+        self._book(paid, f"manual:{number}", reason=f"bank transfer {reference}")
+
+    def _too_much_on_its_way(self) -> bool:
+        """Tell whether more is going back than is due: somebody has refunded elsewhere meanwhile.
+
+        What failed is then given up, and what is still due is refunded anew.
+        """
+        return self._state.disposable_paise < self._state.owed_paise
 
     def _pay_out_by_hand(self, due_paise: int) -> None:
         number = len(self._state.refunds) + 1
@@ -268,15 +334,17 @@ class Refunds:
         self._book(as_paid(self._state.refunds[number], payout), f"payout:{payout.utr}")
 
     def _refundable(self) -> tuple[str | None, int]:
-        """Return the captured payment with the most money left, and how much that is."""
+        """Return the captured payment with the most money left, and how much that is.
+
+        What one payment cannot give comes from the next: each refund is of one payment.
+        """
         best: tuple[str | None, int] = (None, 0)
         for entry in self._state.ledger.entries:
             if entry.kind is EntryKind.CAPTURED:
                 gone = sum(
                     refund.amount_paise
                     for refund in self._state.refunds.values()
-                    if refund.payment_id == entry.reference
-                    and refund.status in (RefundStatus.INITIATED, RefundStatus.PROCESSED)
+                    if refund.payment_id == entry.reference and refund.status in _TAKEN
                 )
                 left = entry.amount_paise - gone
                 left -= self._state.ledger.claimed_paise(entry.reference)
@@ -287,4 +355,8 @@ class Refunds:
         state = self._state
         if state.cancellation:
             return state.cancellation.reason
+        lines = state.line_cancellations
+        # Money is due in the very step in which lines are cancelled: no time has passed.
+        if lines and lines[-1].at == workflow.now():
+            return lines[-1].reason
         return "paid after the order had expired" if state.expired_at else "not owed any more"

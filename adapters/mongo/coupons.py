@@ -25,28 +25,35 @@ class MongoCoupons:
         self._redemptions: Collection = db["coupon_redemptions"]
 
     @guarded
-    async def redeem(self, order_id: str, code: str, discount_paise: int, at: datetime) -> None:
-        """Take a discount from the coupon's budget. Idempotent by order.
+    async def redeem(
+        self, order_id: str, code: str, discount_paise: int, at: datetime, life: int = 1
+    ) -> None:
+        """Take a discount from the coupon's budget. Idempotent by order and life.
 
         Raises:
             CouponRefused: unknown, not valid at this time, or the budget does not suffice.
-            ImpossibleStep: the order's discount was given back already.
+            ImpossibleStep: this life's discount was given back already.
         """
+        taken = {
+            "code": code,
+            "discount_paise": discount_paise,
+            "restored": False,
+            "life": life,
+            "at": datetime.now(UTC),
+        }
 
         async def work(session: Session) -> None:
-            if await self._taken_before(order_id, session):
+            found = await self._redemptions.find_one({"_id": order_id}, session=session)
+            if found is not None and found.get("life", 1) >= life:
+                _refuse_restored(found, life)
                 return
             await self._grant(code, discount_paise, at, session)
-            await self._redemptions.insert_one(
-                {
-                    "_id": order_id,
-                    "code": code,
-                    "discount_paise": discount_paise,
-                    "restored": False,
-                    "at": datetime.now(UTC),
-                },
-                session=session,
-            )
+            if found is None:
+                await self._redemptions.insert_one({"_id": order_id, **taken}, session=session)
+            else:
+                await self._redemptions.update_one(
+                    {"_id": order_id}, {"$set": taken}, session=session
+                )
 
         try:
             await in_transaction(self._db, work)
@@ -54,12 +61,18 @@ class MongoCoupons:
             await in_transaction(self._db, work)
 
     @guarded
-    async def restore(self, order_id: str) -> None:
+    async def restore(self, order_id: str, life: int = 1) -> None:
         """Give the order's discount back to the budget. Idempotent, also if never redeemed."""
 
         async def work(session: Session) -> None:
+            found = await self._redemptions.find_one({"_id": order_id}, session=session)
+            if found is not None and found.get("life", 1) > life:
+                return
             taken: Document | None = await self._redemptions.find_one_and_update(
-                {"_id": order_id}, {"$set": {"restored": True}}, upsert=True, session=session
+                {"_id": order_id},
+                {"$set": {"restored": True, "life": life}},
+                upsert=True,
+                session=session,
             )
             if taken is not None and not taken["restored"]:
                 await self._coupons.update_one(
@@ -73,13 +86,6 @@ class MongoCoupons:
         except DuplicateKeyError:  # a redemption came in between
             await in_transaction(self._db, work)
 
-    async def _taken_before(self, order_id: str, session: Session) -> bool:
-        found = await self._redemptions.find_one({"_id": order_id}, session=session)
-        if found is not None and found["restored"]:
-            message = f"the discount of order {order_id} was given back; it cannot be taken again"
-            raise ImpossibleStep(message)
-        return found is not None
-
     async def _grant(self, code: str, discount_paise: int, at: datetime, session: Session) -> None:
         # Written before it is judged, so that of two orders side by side one waits for the other.
         found: Document | None = await self._coupons.find_one_and_update(
@@ -90,3 +96,9 @@ class MongoCoupons:
             raise CouponRefused(message)
         if refusal := read_coupon(found).refusal(discount_paise, indian_day(at)):
             raise CouponRefused(refusal)
+
+
+def _refuse_restored(redemption: Document, life: int) -> None:
+    if redemption["restored"] and redemption.get("life", 1) == life:
+        message = f"the discount of order {redemption['_id']} was given back; it cannot be retaken"
+        raise ImpossibleStep(message)

@@ -77,6 +77,12 @@ OUT_OF_STOCK = _type(
 IMPOSSIBLE_STEP = _type(
     "impossible-step", 409, "The order's state does not allow this", "Read the order again."
 )
+LINE_NOT_CANCELLABLE = _type(
+    "line-not-cancellable",
+    409,
+    "A line cannot be cancelled as asked",
+    "Read the order's `lines` and ask for units that are neither cancelled nor shipped.",
+)
 SHIPMENT_TOO_LATE = _type(
     "shipment-too-late",
     409,

@@ -1,6 +1,7 @@
 """Maps each error to its problem document, in one place."""
 
 import logging
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -27,6 +28,13 @@ log = logging.getLogger(__name__)
 
 RETRY_AFTER_S: Final = "2"
 
+_REFUSED_FIELDS: Final = {
+    "CouponRefused": "coupon",
+    "PaymentSignatureInvalid": "razorpay_signature",
+}
+_FIELD_OF_DETAIL: Final = re.compile(r"(lines\[[0-9]+\]\.[a-z]+|note): (.+)")
+"""A refusal by the order itself that names a field of the command begins with it."""
+
 
 def install(app: FastAPI) -> None:
     """Answer every error of the application with a problem document."""
@@ -46,11 +54,10 @@ def problem_of(error: Exception) -> Problem:
 def refusal(class_name: str, detail: str) -> Problem:
     """Return the problem of a refusal, known by its class name on the wire."""
     problem_type = types.type_for(class_name, types.COMMAND_REFUSED)
-    field = {
-        "CouponRefused": "coupon",
-        "PaymentSignatureInvalid": "razorpay_signature",
-    }.get(class_name)
-    errors = [FieldError(field=field, message=detail, remedy=problem_type.remedy)] if field else []
+    field, message = _REFUSED_FIELDS.get(class_name), detail
+    if field is None and (named := _FIELD_OF_DETAIL.match(detail)):
+        field, message = named[1], named[2]
+    errors = [FieldError(field=field, message=message, remedy=problem_type.remedy)] if field else []
     return Problem(problem_type, detail, errors=errors)
 
 

@@ -10,7 +10,6 @@ from api.schemas.commands import CancelRequest, CommandBody, HandoverRequest
 from api.security import AnyCaller
 from api.steering import steering
 from domain.errors import PaymentSignatureInvalid
-from domain.messages import CancelOrder
 
 router = APIRouter(prefix="/orders", tags=["orders"])
 
@@ -52,6 +51,7 @@ async def hand_over_payment(
         types.ORDER_NOT_FOUND,
         types.COMMAND_REFUSED,
         types.IMPOSSIBLE_STEP,
+        types.LINE_NOT_CANCELLABLE,
         types.SHIPMENT_TOO_LATE,
         types.BODY_TOO_LARGE,
         types.INVALID_REQUEST,
@@ -61,8 +61,11 @@ async def hand_over_payment(
 async def cancel_order(
     order_id: str, caller: AnyCaller, key: IdempotencyKey, request: CancelRequest, deps: Deps
 ) -> CommandBody:
-    """Cancel the whole order while it has not been handed to the courier; paid money goes back."""
-    command = CancelOrder(reason=request.reason, by=caller.scope.value)
+    """Cancel the order, or some units of it, while they are still here; what was paid goes back.
+
+    A booked parcel that holds other units too is withdrawn; the rest of it is sent as a new one.
+    """
+    command = request.command(by=caller.scope.value)
     async with steering(deps, order_id, caller):
         answer = await deps.commands.cancel(order_id, command, key)
     return CommandBody.of(answer)

@@ -4,9 +4,13 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.problems import catalogue as types
+from api.problems.problem import Problem
 from api.schemas.body import RequestBody, Text
 from domain.attention import AttentionAction
-from domain.messages import CommandAnswer, ConfirmPayment
+from domain.errors import FieldError
+from domain.messages import CancelOrder, CommandAnswer, ConfirmPayment
+from domain.shipment import ShipmentLine
 from domain.status import OrderStatus
 
 
@@ -39,12 +43,46 @@ class HandoverRequest(RequestBody):
         )
 
 
-class CancelRequest(RequestBody):
-    """Cancel the whole order."""
+class CancelLine(RequestBody):
+    """Units of one SKU that are not wanted any more."""
 
-    model_config = _example(reason="Ordered the wrong size")
+    sku: _Id
+    quantity: int = Field(ge=1, le=10_000)
+
+
+class CancelRequest(RequestBody):
+    """Cancel the whole order, or only the units that `lines` names, each SKU once."""
+
+    model_config = _example(
+        reason="Ordered the wrong size", lines=[{"sku": "TEE-BLK-M", "quantity": 1}]
+    )
 
     reason: Annotated[Text, Field(min_length=1, max_length=200)]
+    lines: Annotated[list[CancelLine], Field(min_length=1, max_length=100)] | None = None
+
+    def command(self, by: str) -> CancelOrder:
+        """Return the command for the order's workflow.
+
+        Raises:
+            Problem: a SKU stands twice; names the second one.
+        """
+        lines = self.lines or []
+        skus = [line.sku for line in lines]
+        if doubled := [n for n, sku in enumerate(skus) if sku in skus[:n]]:
+            errors = [
+                FieldError(
+                    field=f"lines[{index}].sku",
+                    message=f"{skus[index]} stands twice",
+                    remedy="send each SKU once, with all units of it",
+                )
+                for index in doubled
+            ]
+            raise Problem(types.INVALID_REQUEST, errors[0].message, errors=errors)
+        return CancelOrder(
+            reason=self.reason,
+            by=by,
+            lines=tuple(ShipmentLine(sku=line.sku, quantity=line.quantity) for line in lines),
+        )
 
 
 class ResolveRequest(RequestBody):

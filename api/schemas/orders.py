@@ -10,7 +10,9 @@ from api.schemas.catalogue import LineBody
 from api.schemas.checkout import PaymentBody
 from domain.cart import PaymentMethod
 from domain.documents import DocumentKind
-from domain.payment import EntryKind, PaymentStatus, RefundStatus
+from domain.lines import LineState
+from domain.payment import EntryKind, PaymentStatus, RefundSpeed, RefundStatus
+from domain.pricing import OrderLine
 from domain.shipment import ShipmentState
 from domain.status import OrderStatus
 from domain.view import OrderView
@@ -54,8 +56,15 @@ class PaymentEntryBody(_FromDomain):
     reason: str | None
 
 
+class RefundLineBody(_FromDomain):
+    """Which part of a refund is for a line."""
+
+    sku: str
+    amount_paise: int
+
+
 class RefundBody(_FromDomain):
-    """Money on its way back."""
+    """Money on its way back. What `lines` do not account for was paid too much."""
 
     number: int
     amount_paise: int
@@ -64,6 +73,10 @@ class RefundBody(_FromDomain):
     requested_at: datetime
     processed_at: datetime | None
     razorpay_refund_id: str | None
+    speed: RefundSpeed = Field(description="What was asked for.")
+    speed_processed: RefundSpeed | None = Field(description="What the bank makes of it.")
+    reference: str | None = Field(description="The bank's number for it, once known.")
+    lines: list[RefundLineBody]
 
 
 class DocumentBody(_FromDomain):
@@ -106,6 +119,41 @@ class CancellationBody(_FromDomain):
     at: datetime
 
 
+class LineCancellationBody(_FromDomain):
+    """Units that were cancelled before their pickup, and what they were charged at."""
+
+    number: int
+    lines: list[ShipmentLineBody]
+    amount_paise: int
+    reason: str
+    by: str
+    at: datetime
+    shipment: int = Field(description="The parcel that held them; it is cancelled.")
+    replaced_by: int | None = Field(description="The parcel that holds the rest of it, if any.")
+
+
+class OrderLineBody(LineBody):
+    """A line as sold (`quantity` units), and what became of it so far, in units."""
+
+    cancelled: int
+    shipped: int = Field(description="Handed to the courier, whatever became of them.")
+    delivered: int
+    returned: int = Field(description="Came back after they were shipped.")
+    refunded_paise: int = Field(description="Money that has gone back for this line.")
+
+    @classmethod
+    def both_of(cls, line: OrderLine, state: LineState) -> "OrderLineBody":
+        """Return the body of a line and of what became of it."""
+        return cls(
+            **LineBody.of(line).model_dump(),
+            cancelled=state.cancelled,
+            shipped=state.shipped,
+            delivered=state.delivered,
+            returned=state.returned,
+            refunded_paise=state.refunded_paise,
+        )
+
+
 class OrderSummary(BaseModel):
     """An order in a list."""
 
@@ -129,7 +177,7 @@ class OrderBody(OrderSummary):
     customer_id: str
     customer: CustomerDetails
     shipping_address: AddressDetails
-    lines: list[LineBody]
+    lines: list[OrderLineBody]
     subtotal_paise: int
     discount_paise: int
     shipping_paise: int
@@ -141,6 +189,7 @@ class OrderBody(OrderSummary):
     refunds: list[RefundBody]
     documents: list[DocumentBody]
     cancellation: CancellationBody | None
+    line_cancellations: list[LineCancellationBody]
 
 
 class OrderList(BaseModel):
@@ -164,7 +213,10 @@ def order_of(view: OrderView) -> OrderBody:
         customer_id=view.customer_id,
         customer=CustomerDetails.model_validate(view.customer),
         shipping_address=AddressDetails.model_validate(view.shipping_address),
-        lines=LineBody.all_of(quote.lines),
+        lines=[
+            OrderLineBody.both_of(line, state)
+            for line, state in zip(quote.lines, view.lines, strict=True)
+        ],
         subtotal_paise=quote.subtotal_paise,
         discount_paise=quote.discount_paise,
         shipping_paise=quote.shipping_paise,
@@ -178,6 +230,9 @@ def order_of(view: OrderView) -> OrderBody:
         cancellation=CancellationBody.model_validate(view.cancellation)
         if view.cancellation
         else None,
+        line_cancellations=[
+            LineCancellationBody.model_validate(told) for told in view.line_cancellations
+        ],
     )
 
 

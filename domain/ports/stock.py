@@ -72,14 +72,23 @@ class Inventory(Protocol):
 class Coupons(Protocol):
     """The budgets of coupons."""
 
-    async def redeem(self, order_id: str, code: str, discount_paise: int, at: datetime) -> None:
-        """Take a discount from the coupon's budget. Idempotent by order.
+    async def redeem(
+        self, order_id: str, code: str, discount_paise: int, at: datetime, life: int = 1
+    ) -> None:
+        """Take a discount from the coupon's budget. Idempotent by order and life.
+
+        An order that is revived redeems anew, in its next life; a late repeat of an earlier one
+        then takes nothing.
 
         Raises:
             CouponRefused: unknown, not valid at this time, or the budget does not suffice.
+            ImpossibleStep: this life's discount was given back already.
         """
         ...
 
-    async def restore(self, order_id: str) -> None:
-        """Give the order's discount back to the budget. Idempotent, also if never redeemed."""
+    async def restore(self, order_id: str, life: int = 1) -> None:
+        """Give the order's discount back to the budget. Idempotent, also if never redeemed.
+
+        A late repeat of an earlier life gives nothing back.
+        """
         ...

@@ -20,6 +20,7 @@ from activities.inventory import (
     OrderReference,
     RedeemCouponInput,
     RestockInput,
+    RestoreCouponInput,
 )
 from activities.invoicing import InvoicingActivities
 from activities.notifications import NotificationActivities
@@ -87,7 +88,7 @@ def _calls(port: Any) -> dict[str, tuple[Callable[..., Any], Any]]:
         "release_stock": (stock.release_stock, ORDER),
         "restock": (stock.restock, RESTOCK),
         "redeem_coupon": (stock.redeem_coupon, REDEEM),
-        "restore_coupon": (stock.restore_coupon, ORDER),
+        "restore_coupon": (stock.restore_coupon, RestoreCouponInput(order_id=ORDER_ID)),
         "create_payment_order": (money.create_payment_order, CREATE),
         "confirm_handover": (money.confirm_handover, HANDOVER),
         "look_up_payments": (money.look_up_payments, PAYMENTS),

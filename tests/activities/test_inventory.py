@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
@@ -8,6 +10,7 @@ from activities.inventory import (
     OrderReference,
     RedeemCouponInput,
     RestockInput,
+    RestoreCouponInput,
 )
 from domain.cart import CartItem
 from tests.domain.orders import NOON, ORDER_ID
@@ -15,6 +18,7 @@ from tests.fakes.stock import FakeCoupons, FakeInventory, Shop
 
 SKU = "TEE-BLK-M"
 ORDER = OrderReference(order_id=ORDER_ID)
+RESTORE = RestoreCouponInput(order_id=ORDER_ID)
 REDEEM = RedeemCouponInput(order_id=ORDER_ID, code="WELCOME10", discount_paise=1_000, at=NOON)
 
 
@@ -62,7 +66,7 @@ async def test_a_short_shelf_holds_nothing_and_names_the_line() -> None:
 async def test_every_undo_tolerates_that_its_step_never_happened() -> None:
     counter = Counter()
     await ActivityEnvironment().run(counter.activities.release_stock, ORDER)
-    await ActivityEnvironment().run(counter.activities.restore_coupon, ORDER)
+    await ActivityEnvironment().run(counter.activities.restore_coupon, RESTORE)
     assert (counter.free, counter.granted) == (5, 0)
 
 
@@ -77,11 +81,26 @@ async def test_what_is_sold_comes_back_parcel_by_parcel_and_once() -> None:
         assert counter.free == 5
 
 
+async def test_a_revived_order_takes_its_discount_anew_and_an_old_repeat_takes_nothing() -> None:
+    counter = Counter()
+    await ActivityEnvironment().run(counter.activities.redeem_coupon, REDEEM)
+    await ActivityEnvironment().run(counter.activities.restore_coupon, RESTORE)
+    second = replace(REDEEM, life=2)
+    for request in (second, second, REDEEM):
+        await ActivityEnvironment().run(counter.activities.redeem_coupon, request)
+    await ActivityEnvironment().run(counter.activities.restore_coupon, RESTORE)
+    assert counter.granted == 1_000
+    await ActivityEnvironment().run(
+        counter.activities.restore_coupon, RestoreCouponInput(order_id=ORDER_ID, life=2)
+    )
+    assert counter.granted == 0
+
+
 async def test_a_discount_is_taken_once_and_given_back_once() -> None:
     counter = Counter()
     for _ in range(2):
         await ActivityEnvironment().run(counter.activities.redeem_coupon, REDEEM)
         assert counter.granted == 1_000
     for _ in range(2):
-        await ActivityEnvironment().run(counter.activities.restore_coupon, ORDER)
+        await ActivityEnvironment().run(counter.activities.restore_coupon, RESTORE)
         assert counter.granted == 0

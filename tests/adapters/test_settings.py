@@ -84,6 +84,7 @@ def test_every_missing_secret_is_named_at_once() -> None:
         ("RAZORPAY_BASE_URL", "http://127.0.0.1:http"),
         ("TEMPORAL_ADDRESS", "http://127.0.0.1:7233"),
         ("ORDERS_MAIL_FROM", "the shop"),
+        ("ORDERS_REFUND_SPEED", "instant"),
         ("SMTP_URL", "smtp://"),
     ],
 )

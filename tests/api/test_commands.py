@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from domain.errors import OrderUnavailable
+from domain.errors import CommandRefused, OrderUnavailable
 from tests.api.doubles import GOOD_SIGNATURE
 from tests.api.shop import ShopFront, fields_of, problem_type
 
@@ -88,6 +88,12 @@ async def test_ops_may_cancel_for_a_customer(front: ShopFront) -> None:
         ({"reason": "x" * 201}, "reason"),
         ({"reason": 7}, "reason"),
         ({"reason": "part of it", "lines": []}, "lines"),
+        ({"reason": "part of it", "lines": [{"sku": "TEE"}]}, "lines[0].quantity"),
+        ({"reason": "part of it", "lines": [{"sku": "TEE", "quantity": 0}]}, "lines[0].quantity"),
+        ({"reason": "part of it", "lines": [{"sku": "TEE", "quantity": "1"}]}, "lines[0].quantity"),
+        ({"reason": "part of it", "lines": [{"sku": "", "quantity": 1}]}, "lines[0].sku"),
+        ({"reason": "part of it", "lines": [{"sku": "A", "quantity": 1}] * 2}, "lines[1].sku"),
+        ({"reason": "part of it", "lines": [{"sku": "A", "quantity": 1}] * 101}, "lines"),
     ],
 )
 async def test_a_wrong_cancellation_is_refused_by_field(
@@ -97,6 +103,31 @@ async def test_a_wrong_cancellation_is_refused_by_field(
     response = await front.post(f"/orders/{order_id}/cancel", body)
     assert response.status_code == 422
     assert fields_of(response) == [field]
+
+
+async def test_lines_are_passed_on_as_they_were_asked_for(front: ShopFront) -> None:
+    order_id = (await front.placed())["order_id"]
+    lines = [{"sku": "TEE-BLK-M", "quantity": 1}, {"sku": "MUG", "quantity": 2}]
+    await front.post(f"/orders/{order_id}/cancel", {"reason": "fewer", "lines": lines})
+    command = front.orders.called("cancel")[0]["command"]
+    assert [(line.sku, line.quantity) for line in command.lines] == [("TEE-BLK-M", 1), ("MUG", 2)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "problem"),
+    [("LineNotCancellable", "line-not-cancellable"), ("ShipmentTooLate", "shipment-too-late")],
+)
+async def test_a_line_that_cannot_be_cancelled_is_named(
+    front: ShopFront, kind: str, problem: str
+) -> None:
+    order_id = (await front.placed())["order_id"]
+    reason = "lines[0].quantity: 3 of TEE-BLK-M asked for, 2 left to cancel"
+    front.orders.fail("cancel", CommandRefused(kind=kind, message=reason))
+    lines = [{"sku": "TEE-BLK-M", "quantity": 3}]
+    response = await front.post(f"/orders/{order_id}/cancel", {"reason": "x", "lines": lines})
+    assert (response.status_code, problem_type(response)) == (409, problem)
+    assert fields_of(response) == ["lines[0].quantity"]
+    assert response.json()["errors"][0]["message"] == "3 of TEE-BLK-M asked for, 2 left to cancel"
 
 
 async def test_a_cancellation_needs_a_key(front: ShopFront) -> None:

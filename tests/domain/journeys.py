@@ -7,16 +7,20 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from domain.attention import Attention, AttentionAction
+from domain.cancellation import Cut, cut_parcel
 from domain.documents import Document, DocumentKind
 from domain.events import EventType
 from domain.order import Allocation, OrderState
 from domain.payment import EntryKind, PaymentEntry, PaymentOrder, RefundStatus
-from domain.shipment import FORWARD, NEVER_ARRIVED, ShipmentState
+from domain.shipment import BEFORE_PICKUP, FORWARD, NEVER_ARRIVED, ShipmentState
 from domain.snapshot import Cancellation, Notification
 from domain.status import OrderStatus
 from tests.domain.orders import ADDRESS, NOON, TWO_PARCELS, book, placed, refund_of
 
 Step = Callable[[], object]
+
+MOST_PARCELS = 5
+"""A parcel that is cut leaves its rest to another one; somewhere that ends."""
 
 
 def journey(
@@ -68,6 +72,8 @@ class _Traveller:
                 yield partial(self._book, number)
                 continue
             yield from (partial(self._move, number, step) for step in FORWARD[parcel.state])
+            if parcel.state in BEFORE_PICKUP and len(state.allocations) < MOST_PARCELS:
+                yield partial(self._cut, number)
             yield partial(self._issue, number)
         yield self._move_house
         if all(parcel.state in NEVER_ARRIVED for parcel in state.shipments.values()):
@@ -129,6 +135,24 @@ class _Traveller:
     def _move(self, number: int, step: ShipmentState) -> None:
         moved = self.state.move(number, step, self.now, "as scanned")
         self.state.emit(EventType(f"delivery_{step}"), self.now, shipment=moved)
+
+    def _cut(self, number: int) -> None:
+        """Cancel some units of a parcel that is here; the rest becomes another parcel."""
+        held = self.state.allocations[number - 1].lines
+        taken = [self.dice.randint(0, line.quantity) for line in held]
+        if not any(taken):
+            return
+        pairs = list(zip(held, taken, strict=True))
+        cut = Cut(
+            shipment=number,
+            lines=tuple(replace(line, quantity=n) for line, n in pairs if n),
+            rest=tuple(
+                replace(line, quantity=line.quantity - n) for line, n in pairs if line.quantity > n
+            ),
+        )
+        told = cut_parcel(self.state, cut, reason="fewer", by="customer", at=self.now)
+        self.state.emit(EventType.ORDER_LINES_CANCELLED, self.now, line_cancellation=told)
+        self._move(number, ShipmentState.CANCELLED)
 
     def _issue(self, number: int) -> None:
         again = self.state.invoice_of(number)

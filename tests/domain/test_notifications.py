@@ -5,15 +5,25 @@ from typing import Any
 
 import pytest
 
+from domain.cart import PaymentMethod
 from domain.events import EventType, OrderEvent
 from domain.notifications import TEMPLATES, NotificationRequest, compose_mail, notification_for
 from domain.order import OrderState
-from domain.payment import RefundStatus
-from domain.shipment import ShipmentState
-from domain.snapshot import Cancellation
+from domain.payment import RefundSpeed, RefundStatus
+from domain.shipment import ShipmentLine, ShipmentState
+from domain.snapshot import Cancellation, LineCancellation
 from tests.domain.orders import NOON, ORDER_ID, book, confirmed, placement_of, refund_of
 
 NASTY = "<script>alert('x')</script>&{total}\"%s"
+CANCELLED_LINE = LineCancellation(
+    number=1,
+    shipment=1,
+    lines=(ShipmentLine(sku="TEE", quantity=1),),
+    amount_paise=33_333,
+    reason=NASTY,
+    by="customer",
+    at=NOON,
+)
 
 
 def request_for(event_type: EventType, **subjects: Any) -> NotificationRequest:
@@ -29,6 +39,7 @@ def any_request(event_type: EventType) -> NotificationRequest:
         "refund": refund_of(1, 12_50, RefundStatus.PROCESSED),
         "shipment": book(confirmed(), parcel_state=ShipmentState.SHIPPED),
         "cancellation": Cancellation(reason=NASTY, by="customer", at=NOON),
+        "line_cancellation": CANCELLED_LINE,
     }
     return request_for(event_type, **subjects)
 
@@ -51,6 +62,46 @@ def read(html: str) -> _Tags:
     parser.feed(html)
     parser.close()
     return parser
+
+
+@pytest.mark.parametrize(
+    ("method", "replaced_by", "words"),
+    [
+        (
+            PaymentMethod.PREPAID,
+            2,
+            "We have cancelled 1 × Tee. What you paid for it, ₹333.33, goes back the way it came."
+            " The rest of that parcel comes as planned.",
+        ),
+        (PaymentMethod.COD, None, "We have cancelled 1 × Tee. You pay ₹333.33 less at the door."),
+    ],
+)
+def test_a_cancelled_line_is_named_with_what_becomes_of_its_price(
+    method: PaymentMethod, replaced_by: int | None, words: str
+) -> None:
+    state = confirmed(method=method)
+    told = replace(CANCELLED_LINE, replaced_by=replaced_by)
+    event = state.emit(EventType.ORDER_LINES_CANCELLED, NOON, line_cancellation=told)
+    assert f"\n\n{words}\n\n" in compose_mail("k", _told(state, event)).text
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "Banks show it within five to seven working days."),
+        ({"speed_processed": RefundSpeed.NORMAL}, "five to seven working days"),
+        ({"speed_processed": RefundSpeed.INSTANT}, "on your account within minutes"),
+        (
+            {"status": RefundStatus.MANUAL, "reference": "UTR112233445566"},
+            "by bank transfer, reference UTR112233445566",
+        ),
+    ],
+)
+def test_a_refund_says_how_it_comes(changes: dict[str, Any], words: str) -> None:
+    state = confirmed()
+    refund = replace(refund_of(1, 1250, RefundStatus.PROCESSED), **changes)
+    event = state.emit(EventType.REFUND_PROCESSED, NOON, refund=refund)
+    assert words in compose_mail("k", _told(state, event)).text
 
 
 @pytest.mark.parametrize("event_type", TEMPLATES)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.order import Allocation
-from domain.shipment import ENDED, FORWARD, NEVER_ARRIVED, ShipmentState
+from domain.shipment import BEFORE_PICKUP, ENDED, FORWARD, NEVER_ARRIVED, ShipmentState
 from domain.status import (
     ENDED_PARCELS,
     LIVE_PARCELS,
@@ -190,16 +190,22 @@ class Life:
 
     def _parcel_steps(self) -> Iterator["Life"]:
         for index, state in enumerate(self.parcels):
-            steps = self._first_steps() if state is None else FORWARD[state]
-            for step in steps:
+            for step in (*self._first_steps(state), *self._cuts(state)):
                 moved = (*self.parcels[:index], step, *self.parcels[index + 1 :])
                 yield replace(self, parcels=moved)
 
-    def _first_steps(self) -> tuple[ShipmentState, ...]:
-        """A parcel is booked, or given up before that because the order was called off."""
+    def _first_steps(self, state: ShipmentState | None) -> tuple[ShipmentState, ...]:
+        """A parcel is booked, or given up before that: the order or its lines were called off."""
+        if state is not None:
+            return tuple(FORWARD[state])
         if self.cancelled:
             return ()
-        return (S.BOOKED, S.CANCELLED) if self.called_off else (S.BOOKED,)
+        others_go = any(other not in (None, S.CANCELLED) for other in self.parcels)
+        return (S.BOOKED, S.CANCELLED) if self.called_off or others_go else (S.BOOKED,)
+
+    def _cuts(self, state: ShipmentState | None) -> tuple[ShipmentState | None, ...]:
+        """What is left of a parcel when some of its units are cancelled is booked anew."""
+        return (None,) if state in BEFORE_PICKUP and not self.called_off else ()
 
     def _cancellation(self) -> Iterator["Life"]:
         """An order is cancelled when that was asked for and nothing of it can arrive any more."""

@@ -179,11 +179,14 @@ class FakeCoupons:
     def __init__(self, shop: Shop | None = None) -> None:
         self.shop = shop or Shop()
         self.redemptions: dict[str, tuple[str, int] | None] = {}
+        self.lives: dict[str, int] = {}
 
-    async def redeem(self, order_id: str, code: str, discount_paise: int, at: datetime) -> None:
+    async def redeem(
+        self, order_id: str, code: str, discount_paise: int, at: datetime, life: int = 1
+    ) -> None:
         await asyncio.sleep(0)
-        if order_id in self.redemptions:
-            if self.redemptions[order_id] is None:
+        if order_id in self.redemptions and self.lives[order_id] >= life:
+            if self.redemptions[order_id] is None and self.lives[order_id] == life:
                 message = f"the discount of order {order_id} was given back"
                 raise ImpossibleStep(message)
             return
@@ -193,13 +196,15 @@ class FakeCoupons:
             raise CouponRefused(message)
         if refusal := coupon.refusal(discount_paise, indian_day(at)):
             raise CouponRefused(refusal)
-        self.redemptions[order_id] = (code, discount_paise)
+        self.redemptions[order_id], self.lives[order_id] = (code, discount_paise), life
         self._grant(code, discount_paise)
 
-    async def restore(self, order_id: str) -> None:
+    async def restore(self, order_id: str, life: int = 1) -> None:
         await asyncio.sleep(0)
+        if self.lives.get(order_id, 0) > life:
+            return
         redeemed = self.redemptions.get(order_id)
-        self.redemptions[order_id] = None
+        self.redemptions[order_id], self.lives[order_id] = None, life
         if redeemed is not None:
             self._grant(redeemed[0], -redeemed[1])
 

@@ -225,7 +225,7 @@ async def test_a_rejected_refund_waits_for_a_person(house: House, action: Attent
     await house.until_event(answer.order_id, EventType.ORDER_ATTENTION_RAISED)
 
     house.gateway.refuse_refunds = None
-    command = ResolveAttention(attention_id="a1", action=action, note="UTR 12345")
+    command = ResolveAttention(attention_id="a1", action=action, note="UTR 112233445566")
     await house.orders.resolve_attention(answer.order_id, command, "k1")
 
     await house.until_event(answer.order_id, EventType.REFUND_PROCESSED)

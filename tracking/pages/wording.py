@@ -95,6 +95,7 @@ EVENTS: Final[dict[EventType, Happening]] = {
     _E.DELIVERY_LOST: Happening(title="The courier has lost the parcel", tone="bad"),
     _E.DELIVERY_CANCELLED: Happening(title="Parcel cancelled", tone="bad"),
     _E.ORDER_CANCELLED: Happening(title="Order cancelled", tone="bad"),
+    _E.ORDER_LINES_CANCELLED: Happening(title="A part of the order cancelled", tone="wait"),
     _E.REFUND_INITIATED: Happening(title="Refund started"),
     _E.REFUND_PROCESSED: Happening(title="Refund paid", tone="good"),
     _E.REFUND_FAILED: Happening(title="Refund delayed, we are on it", tone="wait"),

@@ -111,3 +111,37 @@ async def test_a_redemption_racing_its_undo_leaves_nothing_granted(till: Till) -
 async def test_the_coupon_comes_with_its_dates_and_budget(till: Till) -> None:
     coupon = (await till.catalogue.snapshot([], "EXPIRED10")).coupon
     assert (coupon.valid_until, coupon.percent_off) == (date(2024, 12, 31), 10)
+
+
+async def test_a_revived_order_takes_its_discount_anew(till: Till) -> None:
+    order = order_id()
+    await till.coupons.redeem(order, "WELCOME10", 500, TODAY)
+    await till.coupons.restore(order)
+    for _ in range(2):
+        await till.coupons.redeem(order, "WELCOME10", 500, TODAY, life=2)
+    assert await till.granted() == 500
+    await till.coupons.restore(order, life=2)
+    assert await till.granted() == 0
+    with pytest.raises(ImpossibleStep, match="given back"):
+        await till.coupons.redeem(order, "WELCOME10", 500, TODAY, life=2)
+
+
+async def test_late_repeats_of_an_earlier_life_change_nothing(till: Till) -> None:
+    order = order_id()
+    await till.coupons.redeem(order, "WELCOME10", 500, TODAY)
+    await till.coupons.restore(order)
+    await till.coupons.redeem(order, "WELCOME10", 500, TODAY, life=2)
+    await till.coupons.redeem(order, "WELCOME10", 500, TODAY)
+    await till.coupons.restore(order)
+    assert await till.granted() == 500
+
+
+async def test_a_spent_budget_revives_no_discount(till: Till) -> None:
+    order = order_id()
+    await till.coupons.redeem(order, "WELCOME10", 500, TODAY)
+    await till.coupons.restore(order)
+    await till.coupons.redeem(order_id(), "WELCOME10", BUDGET, TODAY)
+    with pytest.raises(CouponRefused):
+        await till.coupons.redeem(order, "WELCOME10", 500, TODAY, life=2)
+    await till.coupons.restore(order, life=2)
+    assert await till.granted() == BUDGET

@@ -214,6 +214,31 @@ async def test_each_parcel_goes_back_on_its_shelf_once(shop: Warehouses) -> None
     assert await shop.free("TEE", "SAREE") == {("TEE", "PNQ"): 5, ("SAREE", "BLR"): 5}
 
 
+async def test_of_a_cut_parcel_the_cut_goes_back_first_and_the_rest_under_its_own_number(
+    shop: Warehouses,
+) -> None:
+    await shop.fill("TEE", PNQ=9)
+    order = order_id()
+    (parcel,) = await shop.inventory.hold(order, items(TEE=5), PUNE)
+    await shop.inventory.commit(order)
+    for number, units, free in ((1, 2, 6), (2, 1, 7), (3, 2, 9)):
+        for _ in range(2):
+            await shop.inventory.restock(order, number, part(parcel.warehouse, TEE=units))
+            assert await shop.free("TEE") == {("TEE", "PNQ"): free}
+    with pytest.raises(ImpossibleStep, match="less of parcel 4"):
+        await shop.inventory.restock(order, 4, part(parcel.warehouse, TEE=1))
+
+
+async def test_cuts_side_by_side_each_go_back_once(shop: Warehouses) -> None:
+    await shop.fill("TEE", PNQ=6)
+    order = order_id()
+    (parcel,) = await shop.inventory.hold(order, items(TEE=6), PUNE)
+    await shop.inventory.commit(order)
+    cuts = [(number, part(parcel.warehouse, TEE=1)) for number in (1, 2, 3)] * 2
+    await asyncio.gather(*(shop.inventory.restock(order, n, cut) for n, cut in cuts))
+    assert await shop.free("TEE") == {("TEE", "PNQ"): 3}
+
+
 async def test_no_more_goes_back_than_was_sold(shop: Warehouses) -> None:
     await shop.fill("TEE", PNQ=5)
     order = order_id()
