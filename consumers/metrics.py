@@ -56,6 +56,11 @@ class ConsumerMetrics:
             "Views that had not reached a head recorded a while ago, at the last sweep.",
             registry=registry,
         )
+        self.view_staleness_s = Gauge(
+            "orders_view_staleness_seconds",
+            "Age of the oldest published event that the order view has not applied.",
+            registry=registry,
+        )
         self.views_healed = Counter(
             "orders_view_healed",
             "Views that were completed from the order's workflow.",

@@ -18,6 +18,7 @@ from consumers.contract import (
 from consumers.needs import ConsumerPorts
 from consumers.view_projection import ViewProjection
 from consumers.view_repair import HoleWatch, ViewRepair
+from consumers.view_staleness import ViewStaleness
 from consumers.view_sweep import ViewSweep
 from domain.events import OrderEvent
 
@@ -46,10 +47,18 @@ CONTRACT = ConsumerContract(
 class OrderViewConsumer:
     """Feeds the projection; a too-early event is kept in the log and acknowledged, not bounced."""
 
-    def __init__(self, *, projection: ViewProjection, holes: HoleWatch, sweep: ViewSweep) -> None:
+    def __init__(
+        self,
+        *,
+        projection: ViewProjection,
+        holes: HoleWatch,
+        sweep: ViewSweep,
+        staleness: ViewStaleness,
+    ) -> None:
         self._projection = projection
         self._holes = holes
         self._sweep = sweep
+        self._staleness = staleness
 
     async def handle(self, events: Sequence[OrderEvent]) -> None:
         """Store, fold and announce one order's events.
@@ -63,8 +72,8 @@ class OrderViewConsumer:
             self._holes.note(order_id, max(event.epoch for event in events))
 
     def companions(self) -> Sequence[Loop]:
-        """Return the repair of holes and the sweep for lost tails."""
-        return (self._holes.run, self._sweep.run)
+        """Return the repair of holes, the sweep for lost tails, and the measure of staleness."""
+        return (self._holes.run, self._sweep.run, self._staleness.run)
 
 
 def build(ports: ConsumerPorts) -> OrderViewConsumer:
@@ -83,4 +92,5 @@ def build(ports: ConsumerPorts) -> OrderViewConsumer:
         timing=ports.view_timing,
         metrics=ports.metrics,
     )
-    return OrderViewConsumer(projection=projection, holes=holes, sweep=sweep)
+    staleness = ViewStaleness(heads=ports.heads, clock=ports.clock, metrics=ports.metrics)
+    return OrderViewConsumer(projection=projection, holes=holes, sweep=sweep, staleness=staleness)

@@ -84,7 +84,15 @@ INDEXES: Final[dict[str, list[IndexModel]]] = {
         IndexModel(list(_NEWEST_FIRST)),
         *map(
             _search_index,
-            ("customer_id", "customer_keys", "status", "attention", "payment_ids", "awbs"),
+            (
+                "customer_id",
+                "customer_keys",
+                "status",
+                "attention",
+                "payment_ids",
+                "awbs",
+                "total_paise",
+            ),
         ),
         *(
             IndexModel([(moment, ASCENDING)], sparse=True)

@@ -68,6 +68,14 @@ class MongoOrderHeads:
         found = self._heads.find({"behind_since": {"$lt": older_than}}, {"_id": 1})
         return [each["_id"] for each in await found.sort("behind_since").limit(limit).to_list(None)]
 
+    @guarded
+    async def oldest_behind(self) -> datetime | None:
+        """Return since when the view that is behind for longest is; one read along the index."""
+        behind = {"behind_since": {"$exists": True}}
+        found = await self._heads.find_one(behind, sort=[("behind_since", 1)])
+        since: datetime | None = found["behind_since"] if found else None
+        return since
+
     async def caught_up(self, order_id: str, position: Position) -> None:
         """Record how far the view is; never goes back. Idempotent.
 

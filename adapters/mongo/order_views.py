@@ -125,6 +125,7 @@ def search_filter(query: OrderQuery) -> Document:
         "attention": query.attention,
         "payment_ids": query.payment_id,
         "awbs": query.awb,
+        "total_paise": query.total_paise,
     }
     selector = {field: value for field, value in wanted.items() if value is not None}
     placed: dict[str, Any] = {}
@@ -164,6 +165,7 @@ def _document(view: OrderView) -> Document:
             {_customer_key(each) for each in (view.customer_id, customer.phone, customer.email)}
         ),
         "status": view.status.value,
+        "total_paise": view.total_paise,
         "attention": any(each.resolved_at is None for each in view.attention),
         "payment_ids": _payment_ids(view),
         "awbs": sorted({shipment.awb for shipment in view.shipments if shipment.awb}),

@@ -54,6 +54,9 @@ class Filters(BaseModel):
     payment_id: _Reference | None = None
     awb: _Reference | None = None
     order_id: _OrderId | None = None
+    total_paise: Annotated[int, Query(ge=0)] | None = Field(
+        default=None, description="The order's total, exactly."
+    )
     limit: Annotated[int, Query(ge=1, le=200)] = 50
     after: _OrderId | None = None
 
@@ -91,7 +94,7 @@ class OpsOrder(BaseModel):
     ),
 )
 async def find_orders(_: OpsCaller, deps: Deps, filters: Annotated[Filters, Query()]) -> OpsList:
-    """Find orders by any mixture of status, customer, date, attention, payment id and AWB."""
+    """Find orders by any mixture of status, customer, date, attention, payment, AWB and total."""
     views = await deps.search.find(filters.query())
     return OpsList(
         orders=[_ops_summary(view, deps.settings) for view in views],

@@ -84,6 +84,10 @@ class OrderHeads(Protocol):
         """Record how far the view is; never goes back. Idempotent."""
         ...
 
+    async def oldest_behind(self) -> datetime | None:
+        """Return since when the view that is behind for longest is; None: all are up to date."""
+        ...
+
 
 class EventLog(Protocol):
     """The append-only log of each order's events, unique on (order, epoch, sequence)."""
@@ -145,6 +149,7 @@ class OrderQuery:
     payment_id: str | None = None
     awb: str | None = None
     order_id: str | None = None
+    total_paise: int | None = None
     limit: int = 50
     after: str | None = None
 

@@ -42,6 +42,7 @@ async def test_every_filter_reaches_the_search(front: ShopFront) -> None:
         "payment_id": "pay_1",
         "awb": "59629792084",
         "order_id": "ord_aaaaaaaaaaaaaaaaaaaa",
+        "total_paise": "149900",
         "limit": "7",
         "after": "ord_bbbbbbbbbbbbbbbbbbbb",
     }
@@ -55,6 +56,7 @@ async def test_every_filter_reaches_the_search(front: ShopFront) -> None:
     )
     assert (query.payment_id, query.awb, query.limit) == ("pay_1", "59629792084", 7)
     assert query.placed_from < query.placed_until
+    assert query.total_paise == 149900
 
 
 @pytest.mark.parametrize(
@@ -67,6 +69,8 @@ async def test_every_filter_reaches_the_search(front: ShopFront) -> None:
         ("limit=1000", "limit"),
         ("attention=perhaps", "attention"),
         ("after=1", "after"),
+        ("total_paise=-1", "total_paise"),
+        ("total_paise=14.99", "total_paise"),
         ("colour=red", "colour"),
     ],
 )

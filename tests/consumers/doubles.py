@@ -114,6 +114,16 @@ class MemoryHeads:
             if at < older_than and _rank(self.views.get(order_id)) < _rank(head)
         ][:limit]
 
+    async def oldest_behind(self) -> datetime | None:
+        if self.error is not None:
+            raise self.error
+        late = [
+            at
+            for order_id, (head, at) in self.heads.items()
+            if _rank(self.views.get(order_id)) < _rank(head)
+        ]
+        return min(late, default=None)
+
     async def caught_up(self, order_id: str, position: Position) -> None:
         await asyncio.sleep(0)
         if _rank(position) > _rank(self.views.get(order_id)):

@@ -81,6 +81,10 @@ class FakeOrderHeads:
         ]
         return [order_id for _, order_id in sorted(late)[:limit]]
 
+    async def oldest_behind(self) -> datetime | None:
+        late = [head.behind_since for head in self.heads.values() if head.behind_since]
+        return min(late, default=None)
+
     async def caught_up(self, order_id: str, position: Position) -> None:
         head, place = self.heads[order_id], (position.epoch, position.sequence)
         moved = place > head.seen
@@ -161,6 +165,7 @@ def _matches(view: OrderView, query: OrderQuery) -> bool:
             query.payment_id is None or query.payment_id in _payment_ids(view),
             query.awb is None or query.awb in {shipment.awb for shipment in view.shipments},
             query.order_id in (None, view.order_id),
+            query.total_paise in (None, view.total_paise),
         )
     )
 

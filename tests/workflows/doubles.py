@@ -203,6 +203,9 @@ class SmallStores(Recorder):
             await self.recorded.advance(order_id, position, at, digests)
             self.heads[order_id] = position
 
+    async def oldest_behind(self) -> datetime | None:
+        return await self.recorded.oldest_behind()
+
     async def behind(self, older_than: datetime, limit: int) -> list[str]:
         return []
 

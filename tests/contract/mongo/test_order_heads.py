@@ -172,3 +172,15 @@ async def test_the_sweep_reads_only_the_orders_that_are_behind(mongo_database: D
     )
     assert "COLLSCAN" not in stages(plan)
     assert plan["executionStats"]["totalKeysExamined"] == 1
+
+
+async def test_the_view_that_is_behind_for_longest_says_since_when(heads: OrderHeads) -> None:
+    assert await heads.oldest_behind() is None
+    for order_id, minutes in (("b", 2), ("a", 1), ("c", 3)):
+        await heads.advance(order_id, place(3), at(minutes))
+    assert await heads.oldest_behind() == at(1)
+    await heads.caught_up("a", place(3))
+    assert await heads.oldest_behind() == at(2)
+    for order_id in ("b", "c"):
+        await heads.caught_up(order_id, place(3))
+    assert await heads.oldest_behind() is None

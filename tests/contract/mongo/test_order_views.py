@@ -171,6 +171,7 @@ ORDER = "ord_abcdefghijklmnopqr"
 FOUND = replace(
     busy(placed(order_id=ORDER, customer_id="cus_find_me")),
     customer=replace(CUSTOMER, phone="+919822011223", email="Bela@X.in"),
+    total_paise=777_77,
 )
 KNOWN = {
     "status": OrderQuery(status=OrderStatus.SHIPPED),
@@ -185,6 +186,7 @@ KNOWN = {
     "refund": OrderQuery(payment_id="rfnd_mnopqr"),
     "AWB": OrderQuery(awb="AWBmnopqr"),
     "order id": OrderQuery(order_id=ORDER),
+    "total": OrderQuery(total_paise=777_77),
     "three things": OrderQuery(status=OrderStatus.SHIPPED, attention=True, customer="cus_find_me"),
 }
 UNKNOWN = {
@@ -195,6 +197,7 @@ UNKNOWN = {
     "payment": OrderQuery(payment_id="pay_other"),
     "AWB": OrderQuery(awb="AWB"),
     "order id": OrderQuery(order_id="ord_zzzzzzzzzzzzzzzzzzzz"),
+    "total": OrderQuery(total_paise=777_78),
     "one thing of two": OrderQuery(status=OrderStatus.SHIPPED, attention=False),
 }
 PLANNED = {
