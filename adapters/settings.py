@@ -46,7 +46,11 @@ class Settings:
         return_window_s: seconds from delivery in which a return can be requested.
         late_payment_window_s: seconds that a closed order waits for a late capture.
         auto_pack: shipments are packed without the warehouse's word.
-        cod_limit_paise: highest order total that may be paid on delivery.
+        cod_limit_paise, cod_minimum_paise: highest and lowest order total that may be paid on
+            delivery, the fee included.
+        cod_fee_paise: what cash on delivery costs the customer, GST included.
+        cod_first_order_limit_paise: the highest total for customers to whom nothing has been
+            delivered yet; 0 for no such limit.
         revive_late_payments: a late capture revives the order if stock allows, instead of
             being refunded.
         refund_speed: what Razorpay is asked for; it falls back to normal where a bank takes no
@@ -97,6 +101,9 @@ class Settings:
     late_payment_window_s: int
     auto_pack: bool
     cod_limit_paise: int
+    cod_minimum_paise: int
+    cod_fee_paise: int
+    cod_first_order_limit_paise: int
     revive_late_payments: bool
     refund_speed: RefundSpeed
     overdue_news_every_s: int
@@ -181,6 +188,11 @@ def _read(reader: SettingsReader) -> Settings:
         late_payment_window_s=reader.integer("ORDERS_LATE_PAYMENT_WINDOW_S", 5 * DAY_S, lowest=0),
         auto_pack=reader.flag("ORDERS_AUTO_PACK", default=False),
         cod_limit_paise=reader.integer("ORDERS_COD_LIMIT_PAISE", 20_000_00, lowest=0),
+        cod_minimum_paise=reader.integer("ORDERS_COD_MINIMUM_PAISE", 0, lowest=0),
+        cod_fee_paise=reader.integer("ORDERS_COD_FEE_PAISE", 40_00, lowest=0),
+        cod_first_order_limit_paise=reader.integer(
+            "ORDERS_COD_FIRST_ORDER_LIMIT_PAISE", 0, lowest=0
+        ),
         revive_late_payments=reader.flag("ORDERS_REVIVE_LATE_PAYMENTS", default=False),
         refund_speed=REFUND_SPEEDS[reader.choice("ORDERS_REFUND_SPEED", "normal", ("optimum",))],
         overdue_news_every_s=reader.integer(

@@ -79,6 +79,7 @@ def _dependencies(
     temporal: Client,
 ) -> Dependencies:
     views = MongoOrderViews(database)
+    orders = OrderClient(temporal, MongoOrderArchive(database))
     secrets = (settings.razorpay_webhook_secret, settings.razorpay_webhook_secret_previous or "")
     return Dependencies(
         settings=_settings(settings),
@@ -86,7 +87,8 @@ def _dependencies(
         catalogue=MongoCatalogue(database),
         routes=courier,
         checkouts=MongoCheckouts(database),
-        commands=OrderClient(temporal, MongoOrderArchive(database)),
+        commands=orders,
+        payouts=orders,
         views=views,
         search=views,
         log=MongoEventLog(database),
@@ -107,6 +109,9 @@ def _settings(settings: Settings) -> ApiSettings:
         temporal_ui_url=settings.temporal_ui_url,
         temporal_namespace=settings.temporal_namespace,
         cod_limit_paise=settings.cod_limit_paise,
+        cod_minimum_paise=settings.cod_minimum_paise,
+        cod_fee_paise=settings.cod_fee_paise,
+        cod_first_order_limit_paise=settings.cod_first_order_limit_paise,
         terms=Terms(
             payment_window_s=settings.payment_window_s,
             return_window_s=settings.return_window_s,

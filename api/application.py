@@ -20,6 +20,7 @@ from api.routes import (
     health,
     operations,
     orders,
+    payouts,
     quotes,
     webhooks,
 )
@@ -34,6 +35,7 @@ ROUTERS: Final = (
     documents.router,
     webhooks.router,
     operations.router,
+    payouts.router,
     health.router,
 )
 

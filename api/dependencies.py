@@ -20,10 +20,11 @@ from domain.ports import (
     OrderCommands,
     OrderSearch,
     OrderViews,
+    PayoutCommands,
     RouteRequest,
     TokenVerifier,
 )
-from domain.pricing import Route
+from domain.pricing import COD_FEE_PAISE, Route
 
 
 class TokenIssuer(Protocol):
@@ -58,13 +59,20 @@ HealthCheck = Callable[[], Awaitable[object]]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ApiSettings:
-    """What the API itself needs to know. URLs have no slash at the end."""
+    """What the API itself needs to know. URLs have no slash at the end.
+
+    `cod_first_order_limit_paise` bounds cash on delivery for customers to whom nothing has been
+    delivered yet; 0 means no such bound.
+    """
 
     tracking_url: str
     temporal_ui_url: str
     temporal_namespace: str
     cod_limit_paise: int
     terms: Terms
+    cod_minimum_paise: int = 0
+    cod_fee_paise: int = COD_FEE_PAISE
+    cod_first_order_limit_paise: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,6 +85,7 @@ class Dependencies:
     routes: RouteFinder
     checkouts: Checkouts
     commands: OrderCommands
+    payouts: PayoutCommands
     views: OrderViews
     search: OrderSearch
     log: EventLog

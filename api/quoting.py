@@ -12,15 +12,21 @@ from domain.catalogue import CatalogueSnapshot
 from domain.errors import CourierUnavailable, FieldError, StoreUnavailable
 from domain.ports import RouteRequest
 from domain.pricing import PricingRequest, Quote, Route, price_cart, promise
+from domain.status import OrderStatus
 
 ROUTE_DEADLINE_S: Final = 2.0
 """A customer waits for a price; beyond this the usual promise is as good."""
 USUAL_DAYS: Final = 7
+KNOWN_BY: Final = frozenset({OrderStatus.DELIVERED, OrderStatus.COMPLETED})
+"""An order that came this far makes a customer a known one."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cart:
-    """What is to be priced. `binding`: an order follows, so cash on delivery must be certain."""
+    """What is to be priced. `binding`: an order follows, so cash on delivery must be certain.
+
+    `customer_id` is None while nobody has signed in.
+    """
 
     items: tuple[CartItem, ...]
     pincode: str
@@ -28,6 +34,7 @@ class Cart:
     payment_method: PaymentMethod
     coupon: str | None
     binding: bool
+    customer_id: str | None = None
 
 
 async def price(deps: Dependencies, cart: Cart, other_errors: Iterator[FieldError]) -> Quote:
@@ -49,10 +56,24 @@ async def price(deps: Dependencies, cart: Cart, other_errors: Iterator[FieldErro
         payment_method=cart.payment_method,
         place_of_supply=cart.place_of_supply,
         route=await _route(deps, cart, snapshot),
-        cod_limit_paise=deps.settings.cod_limit_paise,
+        cod_limit_paise=await _cod_limit(deps, cart),
+        cod_minimum_paise=deps.settings.cod_minimum_paise,
+        cod_fee_paise=deps.settings.cod_fee_paise,
         coupon=cart.coupon,
     )
     return price_cart(request, snapshot)
+
+
+async def _cod_limit(deps: Dependencies, cart: Cart) -> int:
+    """Return up to which total this customer may pay on delivery.
+
+    New customers refuse parcels at the door more often, so a lower limit can be set for them.
+    """
+    limit, first = deps.settings.cod_limit_paise, deps.settings.cod_first_order_limit_paise
+    if not first or cart.customer_id is None or cart.payment_method is not PaymentMethod.COD:
+        return limit
+    orders = await deps.views.of_customer(cart.customer_id)
+    return limit if any(view.status in KNOWN_BY for view in orders) else min(limit, first)
 
 
 async def _route(deps: Dependencies, cart: Cart, snapshot: CatalogueSnapshot) -> Route:

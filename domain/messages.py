@@ -111,9 +111,12 @@ class DisputeNews:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProposePayout:
-    """Pay a cash refund to this beneficiary; a second person has to approve."""
+    """Pay a cash refund to this beneficiary; a second person has to approve.
 
-    refund: int
+    Without a `refund`, ops grant one of this amount: it is made with the proposal and ends with it.
+    """
+
+    refund: int | None
     amount_paise: int
     beneficiary: Beneficiary
     reason: str

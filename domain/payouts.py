@@ -66,7 +66,10 @@ class Beneficiary:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Payout:
-    """One way in which a cash refund was, or was to be, paid. Numbers count from 1 per order."""
+    """One way in which a cash refund was, or was to be, paid. Numbers count from 1 per order.
+
+    A `granted` refund is ops' own decision; it ends when its payout is refused or withdrawn.
+    """
 
     number: int
     refund: int
@@ -75,6 +78,7 @@ class Payout:
     reason: str
     proposed_by: str
     proposed_at: datetime
+    granted: bool = False
     status: PayoutStatus = PayoutStatus.PROPOSED
     decided_by: str | None = None
     decided_at: datetime | None = None
@@ -136,6 +140,18 @@ def require_proposable(
         raise ImpossibleStep(msg)
     if under_way := open_payout(payouts, refund):
         msg = f"payout {under_way.number} is {under_way.status} already: withdraw it first"
+        raise ImpossibleStep(msg)
+
+
+def require_grantable(amount_paise: int, free_paise: int) -> None:
+    """Refuse to grant more cash than is left. `free_paise`: kept, and meant for no other refund.
+
+    Raises:
+        ImpossibleStep: says how much there is.
+    """
+    if amount_paise > free_paise:
+        given, left = format_inr(amount_paise), format_inr(max(0, free_paise))
+        msg = f"{given} is more than the {left} of cash that this order has left"
         raise ImpossibleStep(msg)
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from domain.cart import CartItem, PaymentMethod
 from domain.catalogue import CatalogueSnapshot, Coupon, Product, indian_day
 from domain.errors import CouponRefused, FieldError, InvalidCart
-from domain.money import CURRENCY, apportion, percent_of
+from domain.money import CURRENCY, apportion, format_inr, percent_of
 from domain.tax import TaxSplit, split_inclusive
 
 FREE_SHIPPING_FROM_PAISE = 99_900
@@ -71,7 +71,11 @@ class Quote:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PricingRequest:
-    """Everything a price depends on besides the catalogue."""
+    """Everything a price depends on besides the catalogue.
+
+    Cash on delivery costs `cod_fee_paise` (a charge of its own, taxed like the goods). It is
+    offered for totals, the fee included, from `cod_minimum_paise` to `cod_limit_paise`.
+    """
 
     items: tuple[CartItem, ...]
     payment_method: PaymentMethod
@@ -79,6 +83,8 @@ class PricingRequest:
     route: Route
     cod_limit_paise: int
     coupon: str | None = None
+    cod_minimum_paise: int = 0
+    cod_fee_paise: int = COD_FEE_PAISE
 
 
 def price_cart(request: PricingRequest, catalogue: CatalogueSnapshot) -> Quote:
@@ -96,10 +102,10 @@ def price_cart(request: PricingRequest, catalogue: CatalogueSnapshot) -> Quote:
     discount = _discount(request.coupon, catalogue.coupon, subtotal, today)
     shipping = SHIPPING_FEE_PAISE if subtotal - discount < FREE_SHIPPING_FROM_PAISE else 0
     is_cod = request.payment_method is PaymentMethod.COD
-    cod_fee = COD_FEE_PAISE if is_cod else 0
+    cod_fee = request.cod_fee_paise if is_cod else 0
     total = subtotal - discount + shipping + cod_fee
-    cod_allowed = request.route.cod and total <= request.cod_limit_paise
-    _refuse_unserved(request.route, is_cod and not cod_allowed)
+    no_cod = _refusal_of_cod(request, subtotal - discount + shipping + request.cod_fee_paise)
+    _refuse_unserved(request.route, no_cod if is_cod else None)
     lines = _lines(pairs, gross, discount, shipping, cod_fee)
     supplier_state = catalogue.warehouses[0].state
     return Quote(
@@ -111,7 +117,7 @@ def price_cart(request: PricingRequest, catalogue: CatalogueSnapshot) -> Quote:
         total_paise=total,
         tax=tax_of(lines, supplier_state=supplier_state, place_of_supply=request.place_of_supply),
         payment_method=request.payment_method,
-        cod_allowed=cod_allowed,
+        cod_allowed=no_cod is None,
         coupon=request.coupon,
         promised_by=request.route.promised_by,
     )
@@ -148,7 +154,20 @@ def _discount(code: str | None, coupon: Coupon | None, subtotal: int, today: dat
     return discount
 
 
-def _refuse_unserved(route: Route, cod_refused: bool) -> None:
+def _refusal_of_cod(request: PricingRequest, total: int) -> str | None:
+    """Return why this total cannot be paid on delivery, or None if it can."""
+    if not request.route.cod:
+        return "the courier takes no cash on delivery at this PIN code"
+    if total > request.cod_limit_paise:
+        limit = format_inr(request.cod_limit_paise)
+        return f"cash on delivery is offered up to {limit}, this order is {format_inr(total)}"
+    if total < request.cod_minimum_paise:
+        least = format_inr(request.cod_minimum_paise)
+        return f"cash on delivery is offered from {least}, this order is {format_inr(total)}"
+    return None
+
+
+def _refuse_unserved(route: Route, no_cod: str | None) -> None:
     if not route.serviceable:
         raise InvalidCart(
             [
@@ -159,12 +178,12 @@ def _refuse_unserved(route: Route, cod_refused: bool) -> None:
                 )
             ]
         )
-    if cod_refused:
+    if no_cod:
         raise InvalidCart(
             [
                 FieldError(
                     field="payment_method",
-                    message="cash on delivery is not offered for this amount or PIN code",
+                    message=no_cod,
                     remedy="choose prepaid",
                 )
             ]

@@ -6,7 +6,10 @@ from dataclasses import replace
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
+    from domain import ids
     from domain import payouts as rules
+    from domain.cart import PaymentMethod
+    from domain.events import EventType
     from domain.messages import DecidePayout, PayoutDetails, ProposePayout, RecordPayout
     from domain.money import format_inr
     from domain.payment import Refund, RefundStatus
@@ -38,8 +41,12 @@ class Payouts:
         """Refuse a payout that must not be proposed.
 
         Raises:
-            ImpossibleStep: there is no such cash refund, another sum is due, or one is under way.
+            ImpossibleStep: there is no such cash refund, another sum is due, or one is under way;
+                or more is to be granted than there is.
         """
+        if command.refund is None:
+            rules.require_grantable(command.amount_paise, self._free_paise())
+            return
         rules.require_proposable(
             self._state.payouts.values(),
             command.refund,
@@ -48,13 +55,15 @@ class Payouts:
         )
 
     def propose(self, command: ProposePayout) -> str:
-        """Propose a payout; return what happened."""
+        """Propose a payout, of a new refund if it names none; return what happened."""
         number = len(self._state.payouts) + 1
+        refund = command.refund or self._grant(command)
         self._state.beneficiaries[number] = command.beneficiary
         self._put(
             Payout(
                 number=number,
-                refund=command.refund,
+                refund=refund,
+                granted=command.refund is None,
                 amount_paise=command.amount_paise,
                 beneficiary=command.beneficiary.masked,
                 reason=command.reason,
@@ -77,6 +86,8 @@ class Payouts:
         """Approve, refuse or withdraw a payout; return what happened."""
         payout = self.decided(command)
         self._put(payout)
+        if payout.granted and payout.status not in rules.OPEN:
+            self._take_back(payout)
         return f"payout {payout.number} is {payout.status}"
 
     def paid(self, command: RecordPayout) -> Payout:
@@ -107,6 +118,34 @@ class Payouts:
             PayoutDetails(payout=payout, beneficiary=self._state.beneficiaries.get(number))
             for number, payout in self._state.payouts.items()
         ]
+
+    def _grant(self, command: ProposePayout) -> int:
+        """Make the refund that ops decide upon; return its number."""
+        number = len(self._state.refunds) + 1
+        refund = Refund(
+            number=number,
+            key=ids.refund_key(self._state.order_id, number),
+            payment_id=CASH,
+            amount_paise=command.amount_paise,
+            reason=command.reason,
+            status=RefundStatus.INITIATED,
+            requested_at=workflow.now(),
+        )
+        self._state.refunds[number] = refund
+        self._desk.outbox.emit(EventType.REFUND_INITIATED, refund=refund)
+        self._desk.aside(self.see_to(number))
+        return number
+
+    def _take_back(self, payout: Payout) -> None:
+        refund = self._state.refunds[payout.refund]
+        failure = f"payout {payout.number} is {payout.status}"
+        closed = replace(refund, status=RefundStatus.CLOSED, failure=failure, payout=payout)
+        self._state.refunds[refund.number] = closed
+        self._desk.outbox.emit(EventType.REFUND_FAILED, refund=closed)
+
+    def _free_paise(self) -> int:
+        is_cash = self._state.placement.payment_method is PaymentMethod.COD
+        return self._state.disposable_paise if is_cash else 0
 
     def _put(self, payout: Payout) -> None:
         self._state.payouts[payout.number] = payout

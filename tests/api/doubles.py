@@ -14,7 +14,11 @@ from domain.messages import (
     CheckoutAnswer,
     CommandAnswer,
     ConfirmPayment,
+    DecidePayout,
     MarkPacked,
+    PayoutDetails,
+    ProposePayout,
+    RecordPayout,
     Refusal,
     ResolveAttention,
     StatusSnapshot,
@@ -25,6 +29,7 @@ from domain.ports import CheckoutRecord, OrderQuery, Position, RouteRequest
 from domain.pricing import Route
 from domain.shipment import Shipment, ShipmentState
 from domain.snapshot import Cancellation, PlacedOrder
+from domain.status import OrderStatus
 from domain.view import OrderView, fold
 from tests.fakes.recording import Recorder
 from tests.fakes.stock import FakeInventory
@@ -345,3 +350,31 @@ def _answer(state: OrderState) -> CommandAnswer:
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+@dataclass
+class FakePayouts(Recorder):
+    """The payouts of any order; takes every command unless a test lets it fail."""
+
+    known: list[PayoutDetails] = field(default_factory=list)
+
+    async def propose_payout(
+        self, order_id: str, command: ProposePayout, key: str
+    ) -> CommandAnswer:
+        return await self._take("propose_payout", order_id, command, key)
+
+    async def decide_payout(self, order_id: str, command: DecidePayout, key: str) -> CommandAnswer:
+        return await self._take("decide_payout", order_id, command, key)
+
+    async def record_payout(self, order_id: str, command: RecordPayout, key: str) -> CommandAnswer:
+        return await self._take("record_payout", order_id, command, key)
+
+    async def payouts(self, order_id: str) -> Sequence[PayoutDetails]:
+        async with self._call("payouts", order_id=order_id):
+            return self.known
+
+    async def _take(self, name: str, order_id: str, command: object, key: str) -> CommandAnswer:
+        async with self._call(name, order_id=order_id, command=command, key=key):
+            return CommandAnswer(
+                order_id=order_id, status=OrderStatus.DELIVERED, sequence=9, epoch=1, message=name
+            )

@@ -15,7 +15,14 @@ from api.dependencies import ApiSettings, Dependencies, HealthCheck
 from domain.catalogue import Coupon
 from domain.order import Terms
 from domain.ports import Scope
-from tests.api.doubles import GOOD_SIGNATURE, FakeCheckouts, FakeClock, FakeOrders, FakeRoutes
+from tests.api.doubles import (
+    GOOD_SIGNATURE,
+    FakeCheckouts,
+    FakeClock,
+    FakeOrders,
+    FakePayouts,
+    FakeRoutes,
+)
 from tests.fakes.aws import FakeFiles, FakeQueue
 from tests.fakes.stock import FakeCatalogue, FakeInventory, Shop
 
@@ -43,6 +50,7 @@ class ShopFront:
 
     def __post_init__(self) -> None:
         self.orders = FakeOrders(inventory=FakeInventory(self.shop))
+        self.payouts = FakePayouts()
         self.app = create_app(self.dependencies())
         self.http = httpx.AsyncClient(
             transport=httpx.ASGITransport(app=self.app), base_url="http://api.test"
@@ -62,6 +70,7 @@ class ShopFront:
             routes=self.routes,
             checkouts=self.checkouts,
             commands=self.orders,
+            payouts=self.payouts,
             views=self.orders.views,
             search=self.orders.views,
             log=self.orders.log,

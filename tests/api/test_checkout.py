@@ -1,11 +1,13 @@
 import asyncio
 import secrets
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from domain.errors import OrderUnavailable, StoreUnavailable
 from domain.ports import CheckoutRecord
+from domain.status import OrderStatus
 from tests.api.shop import SKU, ShopFront, fields_of, order_body, problem_type
 
 
@@ -45,6 +47,39 @@ async def test_cash_on_delivery_has_nothing_to_pay_now(front: ShopFront) -> None
     body = await front.placed(payment_method="cod")
     assert body["payment"] is None
     assert body["status"] == "confirmed"
+
+
+@pytest.mark.parametrize("known", [False, True])
+async def test_a_new_customer_has_a_lower_limit_for_cash(front: ShopFront, known: bool) -> None:
+    settings = front.app.state.dependencies.settings
+    front.app.state.dependencies = replace(
+        front.app.state.dependencies, settings=replace(settings, cod_first_order_limit_paise=900_00)
+    )
+    earlier = (await front.placed())["order_id"]
+    if known:
+        views = front.orders.views.views
+        views[earlier] = replace(views[earlier], status=OrderStatus.COMPLETED)
+    response = await front.order(payment_method="cod")
+    if known:
+        assert response.status_code == 201, response.text
+    else:
+        assert (response.status_code, fields_of(response)) == (422, ["payment_method"])
+        assert "up to ₹900, this order is ₹987" in response.json()["detail"]
+    assert (await front.order()).status_code == 201
+
+
+async def test_the_fee_and_the_minimum_of_cash_are_settings(front: ShopFront) -> None:
+    settings = front.app.state.dependencies.settings
+    front.app.state.dependencies = replace(
+        front.app.state.dependencies,
+        settings=replace(settings, cod_fee_paise=1_50, cod_minimum_paise=948_50),
+    )
+    order = await front.placed(payment_method="cod")
+    assert order["total_paise"] == 2 * 449_00 + 49_00 + 1_50
+    shown = (await front.get(f"/orders/{order['order_id']}")).json()
+    assert shown["cod_fee_paise"] == 1_50
+    small = await front.order(payment_method="cod", items=[{"sku": SKU, "quantity": 1}])
+    assert (small.status_code, fields_of(small)) == (422, ["payment_method"])
 
 
 async def test_the_workflow_gets_canonical_state_and_phone(front: ShopFront) -> None:

@@ -106,6 +106,31 @@ def test_cash_on_delivery_is_offered_up_to_its_limit(limit: int, allowed: bool) 
     assert refused.value.errors[0].remedy == "choose prepaid"
 
 
+@pytest.mark.parametrize(("least", "allowed"), [(58_800, True), (58_801, False)])
+def test_cash_on_delivery_is_offered_from_its_minimum(least: int, allowed: bool) -> None:
+    request = cart(("TEE", 1), payment_method=PaymentMethod.COD, cod_minimum_paise=least)
+    if allowed:
+        assert price_cart(request, catalogue()).cod_allowed
+        return
+    with pytest.raises(InvalidCart, match=r"is offered from ₹588\.01, this order is ₹588"):
+        price_cart(request, catalogue())
+
+
+@pytest.mark.parametrize("fee", [0, 1, 7_777])
+def test_the_fee_of_cash_is_a_charge_of_its_own_divided_over_the_lines(fee: int) -> None:
+    request = cart(("TEE", 1), ("LAMP", 1), payment_method=PaymentMethod.COD, cod_fee_paise=fee)
+    quote = price_cart(request, catalogue())
+    assert quote.cod_fee_paise == fee == sum(line.cod_fee_paise for line in quote.lines)
+    assert quote.tax.total_paise == quote.total_paise
+    assert sums_hold(quote)
+
+
+def test_whether_cash_is_offered_is_judged_with_its_fee_for_prepaid_carts_too() -> None:
+    request = cart(("TEE", 1), cod_limit_paise=58_799)
+    assert not price_cart(request, catalogue()).cod_allowed
+    assert price_cart(replace(request, cod_limit_paise=58_800), catalogue()).cod_allowed
+
+
 def test_cash_on_delivery_is_refused_where_the_courier_takes_none() -> None:
     route = Route(serviceable=True, cod=False)
     with pytest.raises(InvalidCart, match="payment_method"):
