@@ -4,7 +4,7 @@ The wire format is that of `PUT /_control/faults`:
 
     {"seed": 7,
      "http": {"lost_answer": 0.1, "slow_s": 0, "error_500": 0, "html_502": 0, "error_429": 0,
-              "reset": 0, "only": "POST /v1/orders*", "limit": 1},
+              "reset": 0, "empty_204": 0, "only": "POST /v1/orders*", "limit": 1},
      "webhooks": {"loss": 0, "duplicate": 0, "reorder": 0, "delay_s": 0, "wrong_signature": 0,
                   "only": "payment.*"}}
 
@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from fnmatch import fnmatchcase
 from typing import Any, TypeVar
 
-HTTP_KINDS = ("error_429", "reset", "error_500", "html_502", "lost_answer")
+HTTP_KINDS = ("error_429", "reset", "error_500", "html_502", "lost_answer", "empty_204")
 """HTTP faults in the order in which they are drawn; at most one strikes a request."""
 
 
@@ -38,8 +38,9 @@ class ControlError(Exception):
 class HttpFaults:
     """What may happen to an API call.
 
-    `error_429`, `error_500` and `reset` strike before the call has any effect; `lost_answer` and
-    `html_502` after the effect is committed; `slow_s` holds the answer back after the effect.
+    `error_429`, `error_500` and `reset` strike before the call has any effect; `lost_answer`,
+    `html_502` and `empty_204` (no content where there should be some) after the effect is
+    committed; `slow_s` holds the answer back after the effect.
     """
 
     lost_answer: float = 0.0
@@ -49,6 +50,7 @@ class HttpFaults:
     html_502: float = 0.0
     error_429: float = 0.0
     reset: float = 0.0
+    empty_204: float = 0.0
     only: str = "*"
     limit: int | None = None
 

@@ -107,6 +107,8 @@ class Traffic:
     async def _strike(self, fault: str, scope: Scope, receive: Receive, send: Send) -> None:
         if fault in {"reset", "lost_answer"}:
             await _drop_connection(receive, with_reset=fault == "reset")
+        elif fault == "empty_204":
+            await Response(status_code=204)(scope, receive, send)
         elif fault == "html_502":
             await HTMLResponse(HTML_502, status_code=502)(scope, receive, send)
         else:

@@ -18,10 +18,12 @@ from sandbox.razorpay.bank.disputing import (
     move_dispute,
     open_dispute,
 )
+from sandbox.razorpay.bank.methods import METHODS
 from sandbox.razorpay.bank.refunding import fail_refund, process_refund
 from sandbox.razorpay.bank.settling import settle
 from sandbox.razorpay.control_fields import read_choice, read_number, read_object
 from sandbox.razorpay.entities import Payment
+from sandbox.razorpay.webhooks.downtime import EVENTS, Downtime
 
 DISPUTE_NEWS = ("under_review", "action_required", "won", "lost", "closed")
 DISPUTE_FIELDS = ("payment_id", "amount", "phase", "reason_code", "respond_in_s")
@@ -49,6 +51,7 @@ class BookControls:
             ("POST", "/_control/disputes/{dispute_id}", self.move_dispute),
             ("POST", "/_control/settlements", self.settle_now),
             ("POST", "/_control/webhooks", self.change_hook),
+            ("POST", "/_control/downtimes", self.tell_downtime),
         )
         return [
             Route(path, control_endpoint(endpoint), methods=[method])
@@ -131,6 +134,23 @@ class BookControls:
         """Pay out everything that moved until now, without waiting for T+2."""
         settlement = settle(self._account, at=self._account.now())
         return JSONResponse({"settlement": settlement.as_json() if settlement else None})
+
+    async def tell_downtime(self, request: Request) -> Response:
+        """Tell that a `method` is down: `status` started (default), updated or resolved.
+
+        `begin` (unix seconds, default now) tells one trouble from another.
+        """
+        body = read_object(await read_json(request), ("method", "status", "begin"))
+        status, now = read_choice(body, "status", EVENTS, "started"), self._account.now()
+        downtime = Downtime(
+            method=read_choice(body, "method", METHODS),
+            status=status,
+            begin=int(read_number(body, "begin", now)),
+            at=int(now),
+        )
+        news = {"payment.downtime": downtime}
+        self._account.hook.emit(f"payment.downtime.{status}", at=now, **news)
+        return JSONResponse(downtime.as_json())
 
     async def change_hook(self, request: Request) -> Response:
         """Enable or disable the hook, rotate its secret, or resend an event."""

@@ -4,12 +4,13 @@ from dataclasses import dataclass, field
 
 from sandbox.razorpay.balance import Adjustment, Dispute, Settlement
 from sandbox.razorpay.entities import Json, Order, Payment, Refund
+from sandbox.razorpay.webhooks.downtime import Downtime
 
-Reported = Order | Payment | Refund | Dispute | Settlement
-"""What a webhook can be about."""
-
-Entity = Reported | Adjustment
+Entity = Order | Payment | Refund | Dispute | Adjustment | Settlement
 """What the merchant's books are made of."""
+
+News = Order | Payment | Refund | Dispute | Settlement | Downtime
+"""What a webhook can be about."""
 
 
 @dataclass(kw_only=True, slots=True)

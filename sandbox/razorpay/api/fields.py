@@ -109,8 +109,11 @@ def page(
     given = dict(query)
     refuse_unknown(given, (*PAGE_FIELDS, *extra))
     count = _whole(given, "count")
-    if count is not None and not 1 <= count <= largest:
-        description = f"The count must be between 1 and {largest}."
+    if count is not None and count < 1:
+        description = "The count must be at least 1."
+        raise invalid_input(description, "count")
+    if count is not None and count > largest:
+        description = f"The count may not be greater than {largest}."
         raise invalid_input(description, "count")
     return Page(
         since=_whole(given, "from"),

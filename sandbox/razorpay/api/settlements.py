@@ -182,6 +182,6 @@ def _part(query: Mapping[str, str], name: str, least: int, most: int) -> int:
         description = f"The {name} field is required."
         raise invalid_input(description, name)
     if not (text.isascii() and text.isdecimal() and least <= int(text) <= most):
-        description = f"The {name} must be between {least} and {most}."
+        description = f"The {name} is not a valid {name}."
         raise invalid_input(description, name)
     return int(text)

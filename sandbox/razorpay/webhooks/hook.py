@@ -16,7 +16,7 @@ from sandbox.razorpay.config import RazorpaySandboxConfig
 from sandbox.razorpay.entities import Json, Payment
 from sandbox.razorpay.identity import account_id, new_id, sign
 from sandbox.razorpay.ledger import Ledger
-from sandbox.razorpay.stored import Reported, WebhookEvent
+from sandbox.razorpay.stored import News, WebhookEvent
 from sandbox.razorpay.webhooks.payloads import event_body
 
 ANSWER_LIMIT_S = 5.0
@@ -64,7 +64,7 @@ class Hook:
         if self._client is not None:
             await self._client.aclose()
 
-    def emit(self, name: str, *, at: float, **about: Reported) -> WebhookEvent:
+    def emit(self, name: str, *, at: float, **about: News) -> WebhookEvent:
         """Store an event about the given entities as they are now, and send it on its way."""
         fate = self._panel.switches.draw_webhook(name)
         body = event_body(name, account_id=self._account_id, at=at, about=about)
@@ -211,7 +211,7 @@ class Hook:
         self._ledger.save(event)
 
 
-def _subject(about: dict[str, Reported]) -> str:
+def _subject(about: dict[str, News]) -> str:
     payment = about.get("payment")
     if isinstance(payment, Payment):
         return payment.order_id

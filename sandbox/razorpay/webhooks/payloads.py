@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
-from sandbox.razorpay.entities import Json, Payment
-from sandbox.razorpay.stored import Reported
+from sandbox.razorpay.entities import Json, Payment, Refund
+from sandbox.razorpay.stored import News
 
+WITH_BASE_AMOUNT = ("payment.captured", "payment.dispute.", "refund.")
 LACKING_IN_ORDER_PAID = ("error_source", "error_step", "error_reason", "acquirer_data")
 
 
@@ -13,7 +14,7 @@ def event_body(
     *,
     account_id: str,
     at: float,
-    about: Mapping[str, Reported],
+    about: Mapping[str, News],
 ) -> Json:
     """Return the envelope of an event; `about` names the entities in the order of `contains`."""
     payload: Json = {key: {"entity": _snapshot(name, entity)} for key, entity in about.items()}
@@ -31,10 +32,12 @@ def event_body(
     return body
 
 
-def _snapshot(name: str, entity: Reported) -> Json:
+def _snapshot(name: str, entity: News) -> Json:
     wire = entity.as_json()
     if isinstance(entity, Payment):
         _make_irregular(name, entity, wire)
+    if name == "refund.speed_changed" and isinstance(entity, Refund):
+        del wire["batch_id"]
     return wire
 
 
@@ -48,5 +51,6 @@ def _make_irregular(name: str, payment: Payment, wire: Json) -> None:
             wire["error_code"] = wire["error_description"] = ""
         if name in {"payment.authorized", "payment.failed"}:
             wire["captured"] = True
-    if name.startswith("payment."):
+    if name.startswith(WITH_BASE_AMOUNT):
         wire["base_amount"] = payment.amount
+        wire["amount_transferred"] = 0

@@ -62,6 +62,14 @@ async def test_a_502_is_html_and_hides_an_order_that_exists(fresh_razorpay: Benc
     assert await orders_with(fresh_razorpay, receipt) == 1
 
 
+async def test_a_204_says_nothing_and_hides_an_order_that_exists(fresh_razorpay: Bench) -> None:
+    await fresh_razorpay.faults(http={"empty_204": 1})
+    receipt = secrets.token_hex(8)
+    answer = await create(fresh_razorpay, receipt)
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert await orders_with(fresh_razorpay, receipt) == 1
+
+
 async def test_a_slow_answer_comes_after_the_effect(fresh_razorpay: Bench) -> None:
     await fresh_razorpay.faults(http={"slow_s": 0.2, "only": "POST *"})
     receipt = secrets.token_hex(8)
