@@ -21,9 +21,16 @@ KEY_SECRET = "contract-key-secret"
 TIMEOUT_S = (0.5, 0.5)
 ROUTES = {
     "create_order": "POST /v1/orders",
-    "refund": "POST /v1/payments/*/refund",
+    "payments_of": "GET /v1/orders/*/payments",
+    "payment": "GET /v1/payments/*",
     "capture": "POST /v1/payments/*/capture",
+    "refund": "POST /v1/payments/*/refund",
+    "refund_status": "GET /v1/payments/*/refunds/*",
+    "refunds_of": "GET /v1/payments/*/refunds",
 }
+WITHOUT_EFFECT = ("error_500", "error_429", "reset")
+AFTER_THE_EFFECT = ("lost_answer", "html_502", "empty_204", "slow_s")
+FAULTS = (*WITHOUT_EFFECT, *AFTER_THE_EFFECT)
 
 
 class Merchant(Protocol):
@@ -37,6 +44,9 @@ class Merchant(Protocol):
     def lose_answer(self, method: str) -> None: ...
 
     def fail(self, method: str) -> None: ...
+
+    def strike(self, method: str, fault: str) -> None:
+        """Let the next call of a method meet one of `FAULTS`."""
 
     def orders_made(self, order_id: str) -> int: ...
 
@@ -57,6 +67,12 @@ class FakeMerchant:
 
     def fail(self, method: str) -> None:
         self.gateway.fail(method, PaymentGatewayUnavailable("away"))
+
+    def strike(self, method: str, fault: str) -> None:
+        if fault in WITHOUT_EFFECT:
+            self.fail(method)
+        else:
+            self.lose_answer(method)
 
     def orders_made(self, order_id: str) -> int:
         return int(order_id in self.gateway.orders)
@@ -88,6 +104,9 @@ class SandboxMerchant:
 
     def fail(self, method: str) -> None:
         self.controls.faults(only=ROUTES[method], error_500=1)
+
+    def strike(self, method: str, fault: str) -> None:
+        self.controls.faults(only=ROUTES[method], **{fault: 1})
 
     def orders_made(self, order_id: str) -> int:
         return sum(

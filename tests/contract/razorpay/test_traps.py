@@ -1,27 +1,30 @@
 """What the SDK would get wrong, over real HTTP; and the faults of a bad day."""
 
 import asyncio
+import threading
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
+from adapters.razorpay_calls import RazorpayCalls
 from adapters.razorpay_gateway import RazorpayGateway
 from domain.errors import PaymentGatewayUnavailable, PaymentRejected, RefundRejected
 from domain.ids import order_id_for, refund_key
-from tests.contract.razorpay.conftest import KEY_SECRET, SandboxMerchant
+from domain.payment import RefundSpeed
+from tests.contract.razorpay.conftest import FAULTS, KEY_SECRET, SandboxMerchant
 from tests.contract.scripted import scripted
 
 AMOUNT = 149_900
 SOON = timedelta(minutes=30)
 
 
-@pytest.mark.parametrize("kind", ["html_502", "error_429", "error_500", "reset", "lost_answer"])
-@pytest.mark.parametrize("route", ["GET /v1/orders", "POST /v1/orders"])
-async def test_a_fault_while_creating_leaves_one_order(
-    sandbox_merchant: SandboxMerchant, order_id: str, kind: str, route: str
+@pytest.mark.parametrize("kind", FAULTS)
+async def test_a_fault_while_looking_for_the_order_leaves_one(
+    sandbox_merchant: SandboxMerchant, order_id: str, kind: str
 ) -> None:
     gateway, expires_at = sandbox_merchant.gateway, datetime.now(UTC) + SOON
-    sandbox_merchant.controls.faults(only=route, **{kind: 1})
+    sandbox_merchant.controls.faults(only="GET /v1/orders", **{kind: 1})
     with pytest.raises(PaymentGatewayUnavailable):
         await gateway.create_order(order_id, AMOUNT, expires_at)
 
@@ -30,21 +33,67 @@ async def test_a_fault_while_creating_leaves_one_order(
     assert sandbox_merchant.orders_made(order_id) == 1
 
 
-@pytest.mark.parametrize("kind", ["html_502", "error_429", "error_500", "reset", "lost_answer"])
-async def test_a_fault_while_refunding_leaves_one_refund(
+@pytest.mark.parametrize("kind", FAULTS)
+async def test_the_sdk_sends_nothing_twice(
     sandbox_merchant: SandboxMerchant, order_id: str, kind: str
 ) -> None:
-    gateway = sandbox_merchant.gateway
+    sandbox_merchant.controls.faults(only="POST /v1/orders", limit=None, **{kind: 1})
+    with pytest.raises(PaymentGatewayUnavailable):
+        await sandbox_merchant.gateway.create_order(order_id, AMOUNT, datetime.now(UTC) + SOON)
+
+    sent = sandbox_merchant.controls.requests("POST", "/v1/orders")
+    assert sum((record["body"] or {}).get("receipt") == order_id for record in sent) == 1
+
+
+async def test_a_refund_is_sent_with_its_key(
+    sandbox_merchant: SandboxMerchant, order_id: str
+) -> None:
+    gateway, key = sandbox_merchant.gateway, refund_key(order_id, 1)
     order = await gateway.create_order(order_id, AMOUNT, datetime.now(UTC) + SOON)
     payment_id = sandbox_merchant.pay(order.razorpay_order_id).razorpay_payment_id
-    sandbox_merchant.controls.faults(only="POST /v1/payments/*", **{kind: 1})
-    key = refund_key(order_id, 1)
-    with pytest.raises(PaymentGatewayUnavailable):
-        await gateway.refund(payment_id, AMOUNT, key, order_id)
 
-    await gateway.refund(payment_id, AMOUNT, key, order_id)
+    await gateway.refund(payment_id, AMOUNT, key, order_id, speed=RefundSpeed.INSTANT)
 
-    assert sandbox_merchant.refunds_made(payment_id) == 1
+    path = f"/v1/payments/{payment_id}/refund"
+    (record,) = sandbox_merchant.controls.requests("POST", path)
+    assert record["headers"]["x-refund-idempotency"] == key
+    assert record["body"] == {
+        "amount": AMOUNT,
+        "speed": "optimum",
+        "receipt": key,
+        "notes": {"order_id": order_id},
+    }
+
+
+async def test_parallel_captures_keep_their_own_amounts(sandbox_merchant: SandboxMerchant) -> None:
+    gateway, expires_at = sandbox_merchant.gateway, datetime.now(UTC) + SOON
+    held = {}
+    for paise in range(10_000, 10_030):
+        order_id = order_id_for("captures", f"{expires_at}{paise}")
+        order = await gateway.create_order(order_id, paise, expires_at)
+        paid = sandbox_merchant.pay(order.razorpay_order_id, "authorized")
+        held[paid.razorpay_payment_id] = paise
+
+    captured = await asyncio.gather(*(gateway.capture(one, held[one]) for one in held))
+
+    assert {one.payment_id: one.amount_paise for one in captured if one.captured} == held
+
+
+async def test_each_thread_has_a_client_of_its_own() -> None:
+    calls = RazorpayCalls("http://127.0.0.1:9/", ("k", "s"), timeout_s=(1, 1), threads=4)
+    together = threading.Barrier(4, timeout=10)
+
+    def look(client: Any) -> tuple[int, int, str]:
+        together.wait()
+        return threading.get_ident(), id(client), client.base_url
+
+    seen = await asyncio.gather(*(calls.ask(look, refusal=PaymentRejected) for _ in range(8)))
+    calls.close()
+
+    pairs = {(thread, client) for thread, client, _ in seen}
+    assert len({thread for thread, _ in pairs}) == len({client for _, client in pairs}) == 4
+    assert len(pairs) == 4
+    assert {url for *_, url in seen} == {"http://127.0.0.1:9"}
 
 
 async def test_a_silent_razorpay_is_given_up_after_the_timeout(
