@@ -62,6 +62,9 @@ class Settings:
         remittance_limit_days: a courier must remit collected cash within so many days.
         refund_limit_days: a refund must have ended within so many days.
         payment_fee_limit_bps: highest fee of a payment with its GST, in hundredths of a percent.
+        seller_name: legal name on invoices, under which the GSTINs of all warehouses stand.
+        e_invoicing: the seller is bound to register invoices to businesses (CGST Rule 48(4));
+            this house cannot, so it leaves them to a person.
         data_dir: where the embedded stack keeps its files.
         tracking: how much clients may ask of the tracking service.
     """
@@ -90,6 +93,7 @@ class Settings:
     temporal_ui_url: str
     mongodb_url: str = field(repr=False)
     mongodb_database: str
+    mongodb_driver: str
     redis_url: str = field(repr=False)
     aws_endpoint_url: str | None
     aws_region: str
@@ -101,6 +105,8 @@ class Settings:
     late_payment_window_s: int
     auto_pack: bool
     cod_limit_paise: int
+    seller_name: str
+    e_invoicing: bool
     cod_minimum_paise: int
     cod_fee_paise: int
     cod_first_order_limit_paise: int
@@ -175,6 +181,7 @@ def _read(reader: SettingsReader) -> Settings:
             schemes=("mongodb", "mongodb+srv"),
         ),
         mongodb_database=reader.text("MONGODB_DATABASE", "orders"),
+        mongodb_driver=reader.choice("MONGODB_DRIVER", "motor", ("pymongo",)),
         redis_url=reader.url(
             "REDIS_URL", dev="redis://127.0.0.1:6379/0", schemes=("redis", "rediss")
         ),
@@ -188,6 +195,8 @@ def _read(reader: SettingsReader) -> Settings:
         late_payment_window_s=reader.integer("ORDERS_LATE_PAYMENT_WINDOW_S", 5 * DAY_S, lowest=0),
         auto_pack=reader.flag("ORDERS_AUTO_PACK", default=False),
         cod_limit_paise=reader.integer("ORDERS_COD_LIMIT_PAISE", 20_000_00, lowest=0),
+        seller_name=reader.text("ORDERS_SELLER_NAME", "Retail Orders"),
+        e_invoicing=reader.flag("ORDERS_E_INVOICING", default=False),
         cod_minimum_paise=reader.integer("ORDERS_COD_MINIMUM_PAISE", 0, lowest=0),
         cod_fee_paise=reader.integer("ORDERS_COD_FEE_PAISE", 40_00, lowest=0),
         cod_first_order_limit_paise=reader.integer(

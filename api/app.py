@@ -45,7 +45,9 @@ async def opened(settings: Settings) -> AsyncIterator[FastAPI]:
         OrderUnavailable: Temporal does not answer.
     """
     async with AsyncExitStack() as stack:
-        database = connect_database(settings.mongodb_url, settings.mongodb_database)
+        database = connect_database(
+            settings.mongodb_url, settings.mongodb_database, driver=settings.mongodb_driver
+        )
         stack.push_async_callback(close_database, database)
         aws = AwsClients(region=settings.aws_region, endpoint_url=settings.aws_endpoint_url)
         stack.callback(aws.close)

@@ -75,7 +75,7 @@ class LazyPorts:
 
     @cached_property
     def _database(self) -> "Database":
-        from adapters.mongo.connection import connect
+        from adapters.mongo.connection import MOTOR, PYMONGO, connect
 
         reader = SettingsReader(self._env)
         url = reader.url(
@@ -84,7 +84,11 @@ class LazyPorts:
             schemes=("mongodb", "mongodb+srv"),
         )
         reader.raise_problems()
-        return connect(url, reader.text("MONGODB_DATABASE", "orders"))
+        return connect(
+            url,
+            reader.text("MONGODB_DATABASE", "orders"),
+            driver=reader.choice("MONGODB_DRIVER", MOTOR, (PYMONGO,)),
+        )
 
     def _redis_url(self) -> str:
         reader = SettingsReader(self._env)

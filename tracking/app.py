@@ -41,7 +41,9 @@ async def opened(settings: Settings) -> AsyncIterator[Starlette]:
         RuntimeError: Temporal does not answer.
     """
     async with AsyncExitStack() as stack:
-        database = connect_database(settings.mongodb_url, settings.mongodb_database)
+        database = connect_database(
+            settings.mongodb_url, settings.mongodb_database, driver=settings.mongodb_driver
+        )
         stack.push_async_callback(close_database, database)
         feed = RedisLiveFeed(settings.redis_url)
         stack.push_async_callback(feed.close)

@@ -39,7 +39,9 @@ async def _link(settings: Settings, order_id: str, *, revoke: bool) -> str:
     from adapters.mongo.link_keys import MongoLinkKeys
     from domain.errors import StoreUnavailable
 
-    database = connect(settings.mongodb_url, settings.mongodb_database)
+    database = connect(
+        settings.mongodb_url, settings.mongodb_database, driver=settings.mongodb_driver
+    )
     try:
         keys = MongoLinkKeys(database, settings.jwt_secret)
         if revoke:

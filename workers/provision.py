@@ -53,7 +53,9 @@ async def provision(settings: Settings, *, dry_run: bool) -> Provisioned:
 
 
 async def _ensure_indexes(settings: Settings) -> None:
-    database = connect(settings.mongodb_url, settings.mongodb_database)
+    database = connect(
+        settings.mongodb_url, settings.mongodb_database, driver=settings.mongodb_driver
+    )
     try:
         await ensure_indexes(database)
     finally:

@@ -16,7 +16,9 @@ async def rebuild_view(settings: Settings, report: Report, *, switch: bool) -> R
         ImpossibleStep: another build is under way.
         StoreUnavailable: MongoDB does not answer; the live views are as they were.
     """
-    database = connect(settings.mongodb_url, settings.mongodb_database)
+    database = connect(
+        settings.mongodb_url, settings.mongodb_database, driver=settings.mongodb_driver
+    )
     try:
         await ensure_indexes(database)
         rebuild = ViewRebuild(
@@ -37,7 +39,9 @@ async def abandon_build(settings: Settings) -> None:
     Raises:
         StoreUnavailable: MongoDB does not answer.
     """
-    database = connect(settings.mongodb_url, settings.mongodb_database)
+    database = connect(
+        settings.mongodb_url, settings.mongodb_database, driver=settings.mongodb_driver
+    )
     try:
         await MongoViewBuilds(database).end()
     finally:

@@ -76,7 +76,9 @@ async def stored_report(settings: Settings, day: date) -> ReconciliationReport:
         StackError: the day was never reconciled.
         StoreUnavailable: the database does not answer.
     """
-    database = connect(settings.mongodb_url, settings.mongodb_database)
+    database = connect(
+        settings.mongodb_url, settings.mongodb_database, driver=settings.mongodb_driver
+    )
     try:
         report = await MongoReconciliationReports(database).load(day)
     finally:

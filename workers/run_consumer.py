@@ -84,7 +84,9 @@ async def connected(settings: Settings, metrics: ConsumerMetrics) -> AsyncIterat
     async with AsyncExitStack() as stack:
         aws = AwsClients(region=settings.aws_region, endpoint_url=settings.aws_endpoint_url)
         stack.callback(aws.close)
-        database = connect_database(settings.mongodb_url, settings.mongodb_database)
+        database = connect_database(
+            settings.mongodb_url, settings.mongodb_database, driver=settings.mongodb_driver
+        )
         stack.push_async_callback(close_database, database)
         live = RedisLiveFeed(settings.redis_url)
         stack.push_async_callback(live.close)

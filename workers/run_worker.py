@@ -102,7 +102,9 @@ def worker_of(queue: str, client: Client, ports: ActivityPorts) -> Worker:
 async def connected(settings: Settings, client: Client) -> AsyncIterator[ActivityPorts]:
     """Connect the adapters of all activities while the block runs; close in reverse order."""
     async with AsyncExitStack() as stack:
-        database = connect_database(settings.mongodb_url, settings.mongodb_database)
+        database = connect_database(
+            settings.mongodb_url, settings.mongodb_database, driver=settings.mongodb_driver
+        )
         stack.push_async_callback(close_database, database)
         aws = AwsClients(region=settings.aws_region, endpoint_url=settings.aws_endpoint_url)
         stack.callback(aws.close)
@@ -123,8 +125,8 @@ async def connected(settings: Settings, client: Client) -> AsyncIterator[Activit
             gateway=gateway,
             payment_refs=MongoPaymentRefs(database),
             courier=courier,
-            register=MongoDocumentRegister(database),
-            renderer=InvoicePdf(),
+            register=MongoDocumentRegister(database, e_invoicing=settings.e_invoicing),
+            renderer=InvoicePdf(settings.seller_name),
             files=S3Files(aws, settings.s3_bucket),
             mailer=SmtpMailer(settings.smtp_url, settings.mail_from),
             sent_mail=MongoSentMail(database),

@@ -17,7 +17,9 @@ def run(settings: Settings) -> None:
 
 
 async def _seed(settings: Settings) -> None:
-    database = connect(settings.mongodb_url, settings.mongodb_database)
+    database = connect(
+        settings.mongodb_url, settings.mongodb_database, driver=settings.mongodb_driver
+    )
     try:
         await ensure_indexes(database)
         await seed_catalogue(database)

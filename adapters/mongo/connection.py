@@ -1,11 +1,12 @@
 """The handle on the database, its indexes, and the translation of the driver's errors.
 
-Motor is used only where `pymongo.AsyncMongoClient` has the same API. The differences, starting a
-session with its transaction and closing the client, stand in `begin` and `close`.
+Either driver serves: Motor, or PyMongo's own `AsyncMongoClient`, which follows it. Types are
+Motor's. What the two do differently (starting a session with its transaction, aggregating, closing
+the client) stands in `begin`, `aggregate` and `close`.
 """
 
 import inspect
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import wraps
 from typing import Any, Final, ParamSpec, TypeVar
 
@@ -16,7 +17,7 @@ from motor.motor_asyncio import (
     AsyncIOMotorCollection,
     AsyncIOMotorDatabase,
 )
-from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo import ASCENDING, DESCENDING, AsyncMongoClient, IndexModel
 from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
@@ -32,6 +33,9 @@ Session = AsyncIOMotorClientSession
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
+MOTOR: Final = "motor"
+PYMONGO: Final = "pymongo"
+DRIVERS: Final = (MOTOR, PYMONGO)
 DUPLICATE_KEY: Final = 11000
 """The server's code for a second document with a unique key."""
 NAMESPACE_EXISTS: Final = 48
@@ -133,15 +137,20 @@ INDEXES: Final[dict[str, list[IndexModel]]] = {
 
 
 def connect(
-    url: str, database: str, *, selection_timeout_ms: int = SELECTION_TIMEOUT_MS
+    url: str,
+    database: str,
+    *,
+    driver: str = MOTOR,
+    selection_timeout_ms: int = SELECTION_TIMEOUT_MS,
 ) -> Database:
     """Return a handle; nothing is dialled until the first call.
 
     Writes are acknowledged by the majority and reads see only such writes, so that nothing that was
     read is undone by a failover. Times come back as aware UTC datetimes. A call fails when no
-    server can be reached for `selection_timeout_ms`.
+    server can be reached for `selection_timeout_ms`. `driver` is one of `DRIVERS`.
     """
-    client: Client = AsyncIOMotorClient(
+    make: Any = AsyncMongoClient if driver == PYMONGO else AsyncIOMotorClient
+    client: Client = make(
         url,
         tz_aware=True,
         w="majority",
@@ -163,6 +172,14 @@ async def close(db: Database) -> None:
     closing = client.close()
     if inspect.isawaitable(closing):
         await closing
+
+
+async def aggregate(collection: Collection, pipeline: Sequence[Document]) -> list[Document]:
+    """Return all documents of a pipeline."""
+    running: Any = collection.aggregate(pipeline)
+    cursor = await running if inspect.isawaitable(running) else running
+    found: list[Document] = await cursor.to_list(None)
+    return found
 
 
 async def begin(db: Database) -> Session:

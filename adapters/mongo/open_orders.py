@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from adapters.mongo.connection import Collection, Database, Document, guarded
+from adapters.mongo.connection import Collection, Database, Document, aggregate, guarded
 
 ATTENTION = "attention"
 
@@ -22,6 +22,6 @@ class MongoOpenOrders:
             {"$match": {"status": {"$in": self._statuses}}},
             {"$group": {"_id": "$status", "orders": {"$sum": 1}}},
         ]
-        found = await self._views.aggregate(pipeline).to_list(None)
+        found = await aggregate(self._views, pipeline)
         counts = {document["_id"]: int(document["orders"]) for document in found}
         return {**counts, ATTENTION: await self._views.count_documents({"attention": True})}

@@ -7,7 +7,14 @@ from typing import Final
 
 from pymongo.errors import DuplicateKeyError
 
-from adapters.mongo.connection import INDEXES, Collection, Database, Document, guarded
+from adapters.mongo.connection import (
+    INDEXES,
+    Collection,
+    Database,
+    Document,
+    aggregate,
+    guarded,
+)
 from adapters.mongo.order_views import LIVE, MongoOrderViews
 from domain.errors import ImpossibleStep
 from domain.events import OrderEvent
@@ -63,7 +70,7 @@ class MongoViewBuilds:
     @guarded
     async def keep_live(self) -> None:
         """Copy the live views on the server."""
-        await self._db[LIVE].aggregate([{"$out": BEFORE}]).to_list(None)
+        await aggregate(self._db[LIVE], [{"$out": BEFORE}])
 
     @guarded
     async def switch(self) -> None:

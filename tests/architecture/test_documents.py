@@ -11,7 +11,7 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 MAKE = re.compile(r"`make ([a-z]+)")
 TARGETS = set(re.findall(r"(?m)^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8")))
-ORDERS = re.compile(r"(?:`|(?m:^))orders ([a-z]+)")
+ORDERS = re.compile(r"(?:`|(?m:^))orders ([a-z][a-z-]*)")
 DECISION = re.compile(r"\d{4}-[a-z0-9-]+\.md")
 
 

@@ -124,7 +124,7 @@ async def _durable_writes(database: Database, text: str) -> float:
 async def _opened(environment: Mapping[str, str]) -> AsyncIterator[_Target]:
     """Build the consumer as its process does, on a database of its own."""
     settings = replace(Settings.from_env(environment), mongodb_database=DATABASE)
-    database = connect(settings.mongodb_url, DATABASE)
+    database = connect(settings.mongodb_url, DATABASE, driver=settings.mongodb_driver)
     try:
         await ensure_indexes(database)
         async with connected(settings, ConsumerMetrics(CollectorRegistry())) as connections:
