@@ -29,6 +29,7 @@ PORT_DRIVERS: Final[Mapping[str, frozenset[str]]] = {
     "payment_refs": MONGODB,
     "records": MONGODB,
     "parked": MONGODB,
+    "builds": MONGODB,
     "live": REDIS,
     "news": TEMPORAL | MONGODB,
 }
@@ -178,6 +179,12 @@ def _parked(ports: LazyPorts) -> object:
     return MongoParkedEvents(ports._database)  # noqa: SLF001
 
 
+def _builds(ports: LazyPorts) -> object:
+    from adapters.mongo.view_builds import MongoViewBuilds
+
+    return MongoViewBuilds(ports._database)  # noqa: SLF001
+
+
 def _live(ports: LazyPorts) -> object:
     from adapters.redis_feed import RedisLiveFeed
 
@@ -242,6 +249,7 @@ MAKERS: Final[Mapping[str, Callable[[LazyPorts], object]]] = {
     "payment_refs": _payment_refs,
     "records": _records,
     "parked": _parked,
+    "builds": _builds,
     "metrics": _metrics,
     "events_since": lambda _: _no_repair,
     "read_razorpay": _read_razorpay,
