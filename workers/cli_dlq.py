@@ -53,7 +53,10 @@ def show(
     """Print one dead letter; its body may hold personal data."""
     from workers import dead_letters
 
-    typer.echo(dead_letters.show(load_settings(data), consumer, message_id).body)
+    letter = dead_letters.show(load_settings(data), consumer, message_id)
+    # Beside the body, so that the body alone can be piped on.
+    typer.echo(f"in {letter.queue}{f': {letter.why}' if letter.why else ''}", err=True)
+    typer.echo(letter.body)
 
 
 def redrive(
@@ -93,8 +96,9 @@ def _print(letters: "list[DeadLetter]", what: str) -> None:
     # A pipe is no 80 columns wide: ids must stay on one line there.
     console = Console(width=None if sys.stdout.isatty() else WIDE)
     if letters:
-        table = Table("consumer", "message id", "type", "subject", box=None)
+        table = Table("queue", "message id", "type", "subject", "why", box=None)
         for each in letters:
-            table.add_row(*map(escape, (each.consumer, each.message_id, each.type, each.subject)))
+            cells = (each.queue, each.message_id, each.type, each.subject, each.why)
+            table.add_row(*map(escape, cells))
         console.print(table)
     console.print(f"{len(letters)} {what}")

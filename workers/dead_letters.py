@@ -1,8 +1,12 @@
-"""Looks after dead letters: what is there, what one says, back into its queue, or away with it."""
+"""Looks after dead letters: what is there, what one says, back into its queue, or away with it.
+
+A consumer has two kinds: what it could not handle (`<queue>-dlq`), and what SNS could not put on
+its queue (`<queue>-undelivered`), which comes with the reason in its attributes.
+"""
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -18,6 +22,11 @@ from workers.stack.errors import StackError
 BATCH = 10
 HELD_S = 60
 """How long a look keeps messages from others; they are given back before."""
+REASON = ("ErrorCode", "ErrorMessage")
+SAID_BY_SNS = frozenset({*REASON, "RequestID"})
+"""What SNS adds to a message that it could not deliver; not part of the message."""
+ENVELOPE = "Notification"
+"""The type of the wrapper that SNS puts around a message where delivery is not raw."""
 WAIT_S = 1
 """Any wait makes SQS ask all servers of a queue, so that an empty answer means an empty queue."""
 
@@ -31,6 +40,8 @@ class DeadLetter:
     Attributes:
         subject: the event's id, or the source of a webhook, as far as the body can be read.
         type: the event's type, or "webhook".
+        queue: where it lies.
+        why: what SNS says about it; empty for what the consumer could not handle: its log says it.
     """
 
     consumer: str
@@ -38,6 +49,8 @@ class DeadLetter:
     subject: str
     type: str
     body: str
+    queue: str = ""
+    why: str = ""
 
 
 def list_dead(settings: Settings, consumer: str | None = None) -> list[DeadLetter]:
@@ -95,28 +108,44 @@ class _Desk:
 
     async def look(self, consumer: str) -> list[DeadLetter]:
         contract = self._contract(consumer)
-        async with _received(self._queues(contract.dlq)) as messages:
-            return [_letter(consumer, message) for message in messages]
+        letters: list[DeadLetter] = []
+        for name in _queues(contract):
+            async with _received(self._queues(name)) as messages:
+                letters += [_letter(consumer, name, message) for message in messages]
+        return letters
 
     async def take(
         self, consumer: str, message_ids: Sequence[str] | None, *, send: bool
     ) -> list[DeadLetter]:
         contract = self._contract(consumer)
-        dead, source = self._queues(contract.dlq), self._queues(contract.queue)
+        source = self._queues(contract.queue) if send else None
+        taken: list[DeadLetter] = []
+        for name in _queues(contract):
+            taken += await self._take_from(name, message_ids, source, consumer)
+        missing = set(message_ids or ()) - {letter.message_id for letter in taken}
+        if missing:
+            message_text = f"{consumer} has no dead letter {', '.join(sorted(missing))}"
+            raise StackError(message_text)
+        return taken
+
+    async def _take_from(
+        self,
+        name: str,
+        message_ids: Sequence[str] | None,
+        source: MessageQueue | None,
+        consumer: str,
+    ) -> list[DeadLetter]:
+        dead = self._queues(name)
         taken: list[DeadLetter] = []
         async with _received(dead) as messages:
             for message in list(messages):
                 if message_ids is not None and message.message_id not in message_ids:
                     continue
-                if send:
-                    await source.send(message.body, message.attributes)
+                if source is not None:
+                    await source.send(*_as_published(message))
                 await dead.delete([message])
                 messages.remove(message)
-                taken.append(_letter(consumer, message))
-        missing = set(message_ids or ()) - {letter.message_id for letter in taken}
-        if missing:
-            message_text = f"{consumer} has no dead letter {', '.join(sorted(missing))}"
-            raise StackError(message_text)
+                taken.append(_letter(consumer, name, message))
         return taken
 
     def _contract(self, consumer: str) -> ConsumerContract:
@@ -140,15 +169,36 @@ async def _received(queue: MessageQueue) -> AsyncIterator[list[QueueMessage]]:
             await queue.hide(message, 0)
 
 
-def _letter(consumer: str, message: QueueMessage) -> DeadLetter:
-    event_type, subject = _say(message.body)
+def _queues(contract: ConsumerContract) -> tuple[str, ...]:
+    return (contract.dlq, *([contract.undelivered] if contract.from_topics else ()))
+
+
+def _letter(consumer: str, queue: str, message: QueueMessage) -> DeadLetter:
+    body, _ = _as_published(message)
+    event_type, subject = _say(body)
+    reasons = (message.attributes.get(name, "") for name in REASON)
     return DeadLetter(
         consumer=consumer,
         message_id=message.message_id,
         subject=subject,
         type=event_type,
         body=message.body,
+        queue=queue,
+        why=": ".join(reason for reason in reasons if reason),
     )
+
+
+def _as_published(message: QueueMessage) -> tuple[str, Mapping[str, str]]:
+    """Return body and attributes as they were published, without what SNS put around them."""
+    own = {name: text for name, text in message.attributes.items() if name not in SAID_BY_SNS}
+    try:
+        document = json.loads(message.body)
+    except ValueError:
+        return message.body, own
+    if not isinstance(document, dict) or document.get("Type") != ENVELOPE:
+        return message.body, own
+    wrapped = document.get("MessageAttributes", {})
+    return str(document["Message"]), {name: each["Value"] for name, each in wrapped.items()}
 
 
 def _say(body: str) -> tuple[str, str]:

@@ -16,6 +16,8 @@ LETTER = DeadLetter(
     subject="ord_abcdefghij0123456789:1:7",
     type="delivery_out_for_delivery",
     body='{"customer":"[bold]"}',
+    queue="order-view-undelivered",
+    why="AccessDenied: [no] permission",
 )
 
 
@@ -39,14 +41,21 @@ def test_a_list_shows_ids_whole_so_that_they_can_be_pasted(monkeypatch: pytest.M
     shown = orders("list")
     assert LETTER.message_id in shown
     assert LETTER.subject in shown
+    assert LETTER.queue in shown
+    assert LETTER.why in shown
     assert LETTER.body not in shown, "bodies hold personal data"
     assert "1 dead" in shown
     assert orders("list", "webhook_inbox").strip() == "0 dead"
 
 
-def test_the_body_is_printed_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_body_is_printed_as_it_is_and_the_reason_beside_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(dead_letters, "show", lambda *_: LETTER)
-    assert orders("show", "order_view", LETTER.message_id).strip() == LETTER.body
+    arguments = ["dlq", "show", "order_view", LETTER.message_id]
+    shown = CliRunner().invoke(create_app(), arguments, catch_exceptions=False)
+    assert shown.stdout.strip() == LETTER.body
+    assert shown.stderr.strip() == f"in {LETTER.queue}: {LETTER.why}"
 
 
 @pytest.mark.parametrize("command", ["redrive", "drop"])

@@ -1,18 +1,29 @@
 import asyncio
-from collections.abc import Coroutine, Iterator
+import json
+from collections.abc import Coroutine, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from adapters.aws.clients import AwsClients
 from adapters.aws.queue import SqsQueue
+from adapters.mongo.connection import close, connect
 from adapters.settings import Settings
+from adapters.system_clock import SystemClock
+from consumers.assembly import assemble
+from consumers.metrics import ConsumerMetrics
+from consumers.registry import discover
 from domain.ports import QueueMessage
 from domain.wire import dump_event
+from tests.consumers.conformance import stored_in
+from tests.consumers.doubles import MemoryLive, MemoryNews, Workflows
 from tests.consumers.orders import log_of, new_order_id
 from tests.workers.stack_settings import settings_with
 from workers import dead_letters
 from workers.provision import provision
+from workers.run_consumer import ports_over
 from workers.stack.errors import StackError
 
 
@@ -28,18 +39,23 @@ def settings(aws_endpoint_url: str, mongodb_url: str) -> Settings:
 
 
 class Queues:
-    """The inbox's queues, from outside; webhooks are nobody else's in these tests."""
+    """Queues from outside; those of webhooks if a test names no other."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
-    def bury(self, *bodies: str) -> None:
-        async def send(queue: SqsQueue) -> None:
-            await asyncio.gather(*(queue.send(body, {"type": "t"}) for body in bodies))
+    def bury(
+        self,
+        *bodies: str,
+        queue: str = "webhook-inbox-dlq",
+        attributes: Mapping[str, str] = MappingProxyType({"type": "t"}),
+    ) -> None:
+        async def send(dead: SqsQueue) -> None:
+            await asyncio.gather(*(dead.send(body, attributes) for body in bodies))
 
-        self._run(lambda queue: send(queue("webhook-inbox-dlq")))
+        self._run(lambda queue_of: send(queue_of(queue)))
 
-    def waiting(self) -> list[QueueMessage]:
+    def waiting(self, name: str = "webhook-inbox") -> list[QueueMessage]:
         """Take what waits for the consumer."""
 
         async def take(queue: SqsQueue) -> list[QueueMessage]:
@@ -47,7 +63,7 @@ class Queues:
             await queue.delete(messages)
             return list(messages)
 
-        found: list[QueueMessage] = self._run(lambda queue: take(queue("webhook-inbox")))
+        found: list[QueueMessage] = self._run(lambda queue: take(queue(name)))
         return found
 
     def _run(self, work: Any) -> Any:
@@ -79,7 +95,8 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def queues(settings: Settings) -> Iterator[Queues]:
     yield Queues(settings)
-    dead_letters.drop(settings, "webhook_inbox")
+    for consumer in ("webhook_inbox", "order_view"):
+        dead_letters.drop(settings, consumer)
 
 
 def test_looking_leaves_the_letters_where_they_are_and_says_what_they_are_about(
@@ -127,3 +144,116 @@ def test_a_wrong_name_is_told_with_the_right_ones(settings: Settings) -> None:
         dead_letters.show(settings, "webhook_inbox", "nothing")
     with pytest.raises(StackError, match="no dead letter nothing"):
         dead_letters.redrive(settings, "webhook_inbox", ["nothing"])
+
+
+UNDELIVERED = "order-view-undelivered"
+BY_SNS = {
+    "RequestID": "5b0e",
+    "ErrorCode": "AccessDenied",
+    "ErrorMessage": "no permission to send",
+}
+PUBLISHED = {"type": "order_placed", "status": "pending_payment", "schema_version": "1"}
+
+
+def test_what_sns_could_not_deliver_is_listed_with_its_reason_and_redriven_as_published(
+    settings: Settings, queues: Queues
+) -> None:
+    """Filled by hand: no emulator delivers to a subscription's dead-letter queue."""
+    event = log_of(new_order_id(), 1)[0]
+    body = dump_event(event)
+    queues.bury(body, queue=UNDELIVERED, attributes={**PUBLISHED, **BY_SNS})
+    (letter,) = dead_letters.list_dead(settings, "order_view")
+    assert (letter.queue, letter.subject) == (UNDELIVERED, event.id)
+    assert letter.why == "AccessDenied: no permission to send"
+    assert dead_letters.redrive(settings, "order_view", [letter.message_id]) == [letter]
+    (sent,) = queues.waiting("order-view")
+    assert (sent.body, sent.attributes) == (body, PUBLISHED)
+    assert dead_letters.list_dead(settings, "order_view") == []
+
+
+def test_an_undelivered_message_in_its_wrapper_is_taken_out_of_it(
+    settings: Settings, queues: Queues
+) -> None:
+    body = dump_event(log_of(new_order_id(), 1)[0])
+    attributes = {name: {"Type": "String", "Value": text} for name, text in PUBLISHED.items()}
+    wrapper = {"Type": "Notification", "Message": body, "MessageAttributes": attributes}
+    queues.bury(json.dumps(wrapper), queue=UNDELIVERED, attributes=BY_SNS)
+    (letter,) = dead_letters.list_dead(settings, "order_view")
+    assert letter.type == "order_placed"
+    dead_letters.redrive(settings, "order_view")
+    (sent,) = queues.waiting("order-view")
+    assert (sent.body, sent.attributes) == (body, PUBLISHED)
+
+
+# --- a redriven event and what its consumer has done ----------------------------------------------
+
+
+class View:
+    """The view's consumer on the queue and the database that the settings name."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def handle_what_waits(self) -> object:
+        """Run the consumer until its queue is empty, and return everything that is stored."""
+        return asyncio.run(self._run())
+
+    async def _run(self) -> object:
+        settings = self._settings
+        clients = AwsClients(region="ap-south-1", endpoint_url=settings.aws_endpoint_url)
+        database = connect(settings.mongodb_url, settings.mongodb_database)
+        ports = ports_over(
+            database,
+            clock=SystemClock(),
+            live=MemoryLive(),
+            events_since=Workflows().events_since,
+            news=MemoryNews(),
+            metrics=ConsumerMetrics(CollectorRegistry()),
+        )
+        module = discover()["order_view"]
+        queue = SqsQueue(clients, module.contract.queue)
+        runner = assemble(module, queue, ports).runner
+        try:
+            while messages := await queue.receive(limit=10, wait_s=0, visibility_s=30):
+                await runner.process(messages)
+            return await stored_in(database)
+        finally:
+            queue.close()
+            clients.close()
+            await close(database)
+
+
+def test_a_redriven_event_that_was_handled_already_changes_nothing(
+    settings: Settings, queues: Queues
+) -> None:
+    view, log = View(settings), [dump_event(event) for event in log_of(new_order_id(), 6)]
+    queues.bury(*log, queue="order-view")
+    before = view.handle_what_waits()
+    queues.bury(*log[1:4], queue="order-view-dlq")
+    queues.bury(log[5], queue=UNDELIVERED, attributes=BY_SNS)
+    assert len(dead_letters.redrive(settings, "order_view")) == 4
+    assert view.handle_what_waits() == before
+    assert dead_letters.list_dead(settings, "order_view") == []
+    assert queues.waiting("order-view") == []
+
+
+def test_a_redriven_event_that_was_never_handled_has_its_effect(
+    settings: Settings, queues: Queues
+) -> None:
+    view, log = View(settings), [dump_event(event) for event in log_of(new_order_id(), 6)]
+    queues.bury(*log, queue="order-view")
+    whole = view.handle_what_waits()
+    late = [dump_event(event) for event in log_of(new_order_id(), 6)]
+    queues.bury(*late[:2], *late[3:], queue="order-view")
+    holed = view.handle_what_waits()
+    queues.bury(late[2], queue=UNDELIVERED, attributes=BY_SNS)
+    dead_letters.redrive(settings, "order_view")
+    healed = view.handle_what_waits()
+    assert _views(holed) == [2, *_views(whole)]
+    assert _views(healed) == [*_views(whole), 6]
+
+
+def _views(stored: object) -> list[int]:
+    """How far each view is, ascending."""
+    assert isinstance(stored, Mapping)
+    return sorted(view["view"]["sequence"] for view in stored["order_views"])
