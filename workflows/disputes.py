@@ -58,16 +58,21 @@ class Disputes:
         self._desk.outbox.emit(EventType.DISPUTE_CLOSED, dispute=dispute)
         outcome = f"Razorpay reports the dispute as {dispute.status}"
         self._desk.settle(_STEP, dispute.dispute_id, outcome)
-        state = self._state
-        if dispute.status == LOST and state.ledger.kept_paise < state.owed_paise:
-            self._desk.tell_ops(
-                "payment",
-                f"dispute {dispute.dispute_id} is lost, the order is not paid for any more",
-                "Cancel the order while it is here, or collect the money; then skip with a note.",
-            )
-        elif state.ledger.kept_paise < 0:
+        if dispute.status == LOST:
+            self._raise_loss(dispute)
+
+    def _raise_loss(self, dispute: GatewayDispute) -> None:
+        """Ask a person about money that is gone though the order needs it, or went twice."""
+        kept_paise = self._state.ledger.kept_paise
+        if kept_paise < 0:
             self._desk.tell_ops(
                 "payment",
                 f"dispute {dispute.dispute_id} is lost after a refund: the money went back twice",
                 "Ask Razorpay to reverse it with the refund as evidence; then skip with a note.",
+            )
+        elif kept_paise < self._state.owed_paise:
+            self._desk.tell_ops(
+                "payment",
+                f"dispute {dispute.dispute_id} is lost, the order is not paid for any more",
+                "Cancel the order while it is here, or collect the money; then skip with a note.",
             )

@@ -15,8 +15,8 @@ from consumers.needs import CourierNotice, RazorpayNotice
 from consumers.runner import Pace, Runner
 from consumers.webhook_inbox import CONTRACT, build
 from domain.errors import OrderNotFound, OrderUnavailable
-from domain.messages import PaymentNews, RefundNews
-from domain.payment import GatewayPayment, GatewayRefund
+from domain.messages import DisputeNews, PaymentNews, RefundNews
+from domain.payment import GatewayDispute, GatewayPayment, GatewayRefund
 from domain.shipment import CourierUpdate, ShipmentState
 from domain.wire import Unreadable
 from tests.consumers.doubles import MemoryQueue, World, eventually
@@ -107,6 +107,25 @@ async def test_a_refund_reaches_its_order(inbox: Inbox, order: str) -> None:
         RazorpayNotice(event="refund.processed", news=REFUND, razorpay_order_id="order_1")
     )
     assert inbox.world.news.told == [(order, REFUND)]
+
+
+async def test_a_dispute_reaches_the_order_of_its_payment(inbox: Inbox, order: str) -> None:
+    dispute = GatewayDispute(
+        dispute_id="disp_1",
+        payment_id="pay_1",
+        amount_paise=149_900,
+        deducted_paise=0,
+        status="open",
+        phase="chargeback",
+        reason_code="fraud",
+        at=START,
+    )
+    news = DisputeNews(dispute=dispute, payment=PAYMENT.payment)
+    await inbox.world.refs.put("order_1", order)
+    await inbox.razorpay(
+        RazorpayNotice(event="payment.dispute.created", news=news, razorpay_order_id="order_1")
+    )
+    assert inbox.world.news.told == [(order, news)]
 
 
 async def test_the_receipt_never_routes_because_customers_can_write_notes(

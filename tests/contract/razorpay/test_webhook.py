@@ -10,7 +10,7 @@ import pytest
 
 from adapters.razorpay_signature import verify_handover
 from adapters.razorpay_webhook import Unreadable, parse, verify_signature
-from domain.messages import PaymentNews, RefundNews
+from domain.messages import DisputeNews, PaymentNews, RefundNews
 
 CREATED_AT = 1_790_000_000
 PAYMENT = {
@@ -105,6 +105,60 @@ def test_a_refund_leads_to_the_order_of_its_payment() -> None:
     assert isinstance(read.news, RefundNews)
     assert (read.news.refund.refund_id, read.news.refund.status) == (REFUND["id"], "processed")
     assert (read.razorpay_order_id, read.receipt) == (PAYMENT["order_id"], "ord_from_notes")
+
+
+DISPUTE = {
+    "id": "disp_EsIAlDcoUr8CaQ",
+    "entity": "dispute",
+    "payment_id": PAYMENT["id"],
+    "amount": 149_900,
+    "currency": "INR",
+    "amount_deducted": 0,
+    "reason_code": "goods_or_services_not_received_or_partially_received",
+    "respond_by": CREATED_AT + 7 * 86_400,
+    "status": "open",
+    "phase": "chargeback",
+    "created_at": CREATED_AT - 10,
+}
+
+
+@pytest.mark.parametrize(
+    ("event", "status", "deducted"),
+    [
+        ("created", "open", 0),
+        ("under_review", "under_review", 0),
+        ("action_required", "open", 0),
+        ("won", "won", 0),
+        ("lost", "lost", 149_900),
+        ("closed", "closed", 0),
+    ],
+)
+def test_a_dispute_leads_to_the_order_of_its_payment_and_brings_both(
+    event: str, status: str, deducted: int
+) -> None:
+    dispute = {**DISPUTE, "status": status, "amount_deducted": deducted}
+    read = parse(webhook(f"payment.dispute.{event}", payment=PAYMENT, dispute=dispute))
+    assert isinstance(read.news, DisputeNews)
+    told = read.news.dispute
+    assert (told.dispute_id, told.status, told.deducted_paise) == (DISPUTE["id"], status, deducted)
+    assert told.respond_by == datetime.fromtimestamp(CREATED_AT + 7 * 86_400, UTC)
+    assert told.at == datetime.fromtimestamp(CREATED_AT, UTC)
+    assert read.news.payment.status == "captured"
+    assert read.razorpay_order_id == PAYMENT["order_id"]
+
+
+def test_a_dispute_without_its_payment_cannot_be_read() -> None:
+    with pytest.raises(Unreadable):
+        parse(webhook("payment.dispute.lost", dispute=DISPUTE))
+
+
+@pytest.mark.parametrize(("currency", "read_as"), [("USD", "USD"), ("INR", "INR"), (None, "INR")])
+def test_the_currency_is_told_and_rupees_where_it_is_left_out(
+    currency: str | None, read_as: str
+) -> None:
+    read = parse(webhook("payment.captured", payment={**PAYMENT, "currency": currency}))
+    assert isinstance(read.news, PaymentNews)
+    assert read.news.payment.currency == read_as
 
 
 def test_a_speed_change_without_its_own_moment_falls_back_on_the_refunds() -> None:
