@@ -11,7 +11,7 @@ from tracking.following.batch import Batch
 from tracking.following.follower import Follower
 from tracking.live import outbound
 from tracking.live.closing import FrameRefused, Refusal
-from tracking.live.inbound import Subscribe, Unsubscribe, Wish
+from tracking.live.inbound import STRANGE, Subscribe, Unsubscribe, Wish
 from tracking.live.newcomers import Newcomers
 from tracking.projection import sees_all
 from tracking.service import TrackingService
@@ -93,7 +93,7 @@ class Following:
             earlier, task = before
             earlier.stop()
             await task
-            if follower.since is not None and follower.since == earlier.since:
+            if follower.since not in (None, STRANGE) and follower.since == earlier.since:
                 follower.since = earlier.cursor or earlier.since
         await follower.run()
         if self._followers.get(follower.order_id, (None, None))[0] is follower:
