@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 import websockets
 
+from tests.services import TemporalServer
+from tests.tracking.estate import estate_on
 from tests.tracking.house import House, Story
 from tests.tracking.serving import Running, serving
+from tests.tracking.storm import brewing
 
 ORDERS = 8
 VIEWERS = 4
@@ -81,3 +84,18 @@ async def test_every_viewers_log_equals_the_orders_log(seed: int) -> None:
     for viewer in viewers:
         assert viewer.told == list(range(1, EVENTS + 1))
     assert sum(viewer.cuts for viewer in viewers) > len(viewers)
+
+
+async def test_processes_redis_and_lines_die_and_every_log_is_right(
+    mongodb_url: str, temporal_server: TemporalServer
+) -> None:
+    """The same at full size, 500 clients on 100 orders: `python -m tests.tracking.storm`."""
+    address = temporal_server.address
+    async with (
+        estate_on(mongodb_url, address) as estate,
+        brewing(estate, mongodb_url, address, seed=7) as storm,
+    ):
+        report = await storm.rage(clients=60, orders=12, events=12, least=1)
+    assert (report.wrong_logs, report.resets) == (0, 0)
+    assert min(report.misfortunes.values()) >= 1
+    assert report.connections > report.clients
