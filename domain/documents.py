@@ -158,6 +158,23 @@ def compose_invoice(number: str, request: DocumentRequest, supplier: Warehouse) 
     )
 
 
+def refuse_without_irn(request: DocumentRequest) -> None:
+    """Refuse a document to a business, for a supplier who is bound to e-invoicing.
+
+    Such a document is none without the invoice reference number (IRN) that a registration portal
+    gives it (CGST Rule 48(4) and (5)), and no portal is connected.
+
+    Raises:
+        DocumentRefused: the buyer is registered.
+    """
+    if request.customer.gstin is not None:
+        msg = (
+            "a document to a registered buyer needs an IRN (CGST Rule 48(4)):"
+            " register it with the e-invoice portal by hand"
+        )
+        raise DocumentRefused(msg)
+
+
 def at_rates_of_supply(request: DocumentRequest, products: Iterable[Product]) -> DocumentRequest:
     """Return the request with the HSN and rates of the day on which it is issued, in India.
 

@@ -55,7 +55,8 @@ _BY_CODE = {code: name for name, code in STATE_CODES.items()} | {
     "28": "Andhra Pradesh",
 }
 _BY_FOLDED_NAME = {name.casefold(): name for name in STATE_CODES}
-_WITHOUT_LEGISLATURE = frozenset({"04", "26", "31", "35", "38"})
+WITHOUT_LEGISLATURE = frozenset({"04", "26", "31", "35", "38"})
+"""Union territories where UTGST takes the place of SGST (UTGST Act s.1(2))."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -128,7 +129,7 @@ def split_inclusive(
     if supplier_state != place_of_supply:
         return TaxSplit(taxable_paise=taxable, igst_paise=tax)
     half = tax // 2
-    if code_of_state(place_of_supply) in _WITHOUT_LEGISLATURE:
+    if code_of_state(place_of_supply) in WITHOUT_LEGISLATURE:
         return TaxSplit(taxable_paise=amount_paise - 2 * half, cgst_paise=half, utgst_paise=half)
     return TaxSplit(taxable_paise=amount_paise - 2 * half, cgst_paise=half, sgst_paise=half)
 

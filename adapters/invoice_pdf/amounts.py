@@ -1,6 +1,4 @@
-"""Amounts as an invoice prints them: two decimals, Indian grouping, and in words."""
-
-from num2words import num2words
+"""Amounts as an invoice prints them: two decimals, in Indian grouping."""
 
 from domain.money import format_inr
 
@@ -17,19 +15,6 @@ def rupees(paise: int) -> str:
     return f"{sign}₹{figure(abs(paise))}"
 
 
-def in_words(paise: int) -> str:
-    """Return an amount in words: `Rupees one lakh forty-nine thousand nine hundred only`."""
-    whole, rest = divmod(abs(paise), 100)
-    text = f"Rupees {_words(whole)}"
-    if rest:
-        text += f" and {_words(rest)} paise"
-    return f"{'Minus ' if paise < 0 else ''}{text} only"
-
-
 def percentage(rate: float) -> str:
     """Return a rate of tax: `9%`, `2.5%`."""
     return f"{rate:g}%"
-
-
-def _words(number: int) -> str:
-    return str(num2words(number, lang="en_IN")).replace(",", "")

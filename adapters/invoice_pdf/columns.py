@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from domain.tax import TaxSplit
+from domain.documents import TaxDocument
+from domain.tax import WITHOUT_LEGISLATURE, TaxSplit, code_of_state
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -19,11 +20,12 @@ class TaxColumn:
         return gst_rate * self.part
 
 
-def tax_columns(total: TaxSplit, *, same_state: bool) -> tuple[TaxColumn, ...]:
+def tax_columns(document: TaxDocument) -> tuple[TaxColumn, ...]:
     """Return the columns; a document without any tax shows those of its route, at nil."""
-    if not same_state:
+    place = document.request.place_of_supply
+    if document.supplier.state != place:
         return (TaxColumn(name="IGST", part=1.0, amount=lambda tax: tax.igst_paise),)
     central = TaxColumn(name="CGST", part=0.5, amount=lambda tax: tax.cgst_paise)
-    if total.utgst_paise:
+    if code_of_state(place) in WITHOUT_LEGISLATURE:
         return central, TaxColumn(name="UTGST", part=0.5, amount=lambda tax: tax.utgst_paise)
     return central, TaxColumn(name="SGST", part=0.5, amount=lambda tax: tax.sgst_paise)

@@ -2,16 +2,17 @@
 
 from dataclasses import dataclass
 from enum import Enum
-from importlib.resources import files
 
 from fpdf import FPDF
-from fpdf.enums import Align, MethodReturnValue, XPos, YPos
+from fpdf.enums import Align, MethodReturnValue
 from fpdf.fonts import TTFFont
+
+from adapters.invoice_pdf.readable import readable
+from adapters.invoice_pdf.typefaces import FAMILY, SCRIPTS, Script, load_main_typeface
 
 MARGIN = 14.0
 WIDTH = 210.0 - 2 * MARGIN
 BOTTOM = 297.0 - 18.0
-FAMILY = "Lato"
 LINE_HEIGHT = 1.32
 """Height of a line over the size of its letters."""
 MM_PER_POINT = 25.4 / 72
@@ -26,6 +27,7 @@ class Ink(Enum):
     TINT = (241, 247, 246)
     ACCENT = (11, 110, 105)
     PAPER = (255, 255, 255)
+    STAMP = (214, 92, 92)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,6 +49,8 @@ STRONG = Style(bold=True)
 MUTED = Style(ink=Ink.MUTED)
 NAME = Style(size=9.5, bold=True)
 SMALL = Style(size=7, ink=Ink.MUTED)
+STAMP = Style(size=92, bold=True, ink=Ink.STAMP)
+STAMP_REASON = Style(size=13, bold=True, ink=Ink.STAMP)
 LABEL = Style(size=6.5, bold=True, ink=Ink.MUTED)
 
 
@@ -57,9 +61,8 @@ class Sheet(FPDF):
         """Open the first page; `footer_text` stands under each."""
         super().__init__(format="A4")
         self._footer_text = footer_text
-        fonts = files("fontpkg_lato") / "files"
-        self.add_font(FAMILY, "", str(fonts / "Lato-Regular.ttf"))
-        self.add_font(FAMILY, "B", str(fonts / "Lato-Bold.ttf"))
+        self._scripts: list[Script] = []
+        load_main_typeface(self)
         self.set_margins(MARGIN, MARGIN)
         self.c_margin = 0
         self.set_auto_page_break(auto=False)
@@ -69,25 +72,26 @@ class Sheet(FPDF):
         self, x: float, y: float, width: float, text: str, style: Style = BODY, align: str = "L"
     ) -> float:
         """Write a text into a column, over as many lines as it takes; return the y below it."""
-        self._take(style)
-        self.set_xy(x, y)
-        self.multi_cell(
-            width,
-            style.line_mm,
-            text,
-            align=Align.coerce(align),
-            new_x=XPos.LEFT,
-            new_y=YPos.NEXT,
-        )
-        return float(self.get_y())
+        for line in self._lines(width, text, style):
+            # The library leaves the wrong typeface behind after letters of another script.
+            self.set_font(FAMILY, "", 1)
+            self._take(style, line)
+            self.set_xy(x, y)
+            self.cell(width, style.line_mm, line, align=Align.coerce(align))
+            y += style.line_mm
+        return y
 
     def height_of(self, width: float, text: str, style: Style = BODY) -> float:
         """Return how high a text would stand in a column."""
-        self._take(style)
+        return len(self._lines(width, text, style)) * style.line_mm
+
+    def _lines(self, width: float, text: str, style: Style) -> list[str]:
+        """Break a text into the lines that it takes in a column."""
+        drawn = self._take(style, text)
         lines = self.multi_cell(
-            width, style.line_mm, text, dry_run=True, output=MethodReturnValue.LINES
+            width, style.line_mm, drawn, dry_run=True, output=MethodReturnValue.LINES
         )
-        return len(lines) * style.line_mm  # type: ignore[arg-type]
+        return list(lines)  # type: ignore[arg-type]
 
     def label_at(self, x: float, y: float, width: float, text: str, align: str = "L") -> float:
         """Write a small heading in capitals over what it names."""
@@ -102,11 +106,21 @@ class Sheet(FPDF):
                 if isinstance(font, TTFFont):
                     font.ttfont.close()
 
-    def rule(self, y: float, *, ink: Ink = Ink.HAIRLINE, weight: float = 0.2) -> None:
-        """Draw a line across."""
+    def rule(
+        self, y: float, *, left: float = MARGIN, ink: Ink = Ink.HAIRLINE, weight: float = 0.2
+    ) -> None:
+        """Draw a line across, up to the right margin."""
         self.set_draw_color(*ink.value)
         self.set_line_width(weight)
-        self.line(MARGIN, y, MARGIN + WIDTH, y)
+        self.line(left, y, MARGIN + WIDTH, y)
+
+    def stamp(self, word: str, reason: str) -> None:
+        """Stamp a word over each page, with its reason below."""
+        for page in range(1, self.pages_count + 1):
+            self.page = page
+            with self.local_context(fill_opacity=0.4), self.rotation(24, 105, 150):
+                self.write_at(MARGIN, 128, WIDTH, word, STAMP, "C")
+                self.write_at(MARGIN, 166, WIDTH, reason, STAMP_REASON, "C")
 
     def ground(self, x: float, y: float, width: float, height: float, ink: Ink) -> None:
         """Tint a rectangle."""
@@ -119,11 +133,25 @@ class Sheet(FPDF):
         self.rule(y - 2)
         self.write_at(MARGIN, y, WIDTH - 30, self._footer_text, SMALL)
         page = f"Page {self.page_no()} of "
-        self._take(SMALL)
+        self._take(SMALL, page)
         # The number of pages is filled in at the end, so it cannot be aligned to the right itself.
         width = self.get_string_width(f"{page}0")
         self.write_at(MARGIN + WIDTH - width, y, width + 5, page + "{nb}", SMALL)
 
-    def _take(self, style: Style) -> None:
+    def _take(self, style: Style, text: str) -> str:
+        """Take style and typefaces for a text; return the text as they can draw it.
+
+        Letters of other scripts are joined and reordered by a shaping engine, which plain text is
+        spared.
+        """
+        drawn = readable(text)
+        foreign = [script for script in SCRIPTS if script.has(drawn)]
+        for script in foreign:
+            if script not in self._scripts:
+                script.load(self)
+                self._scripts.append(script)
+        self.set_fallback_fonts([script.family for script in self._scripts], exact_match=True)
+        self.set_text_shaping(bool(foreign))
         self.set_font(FAMILY, "B" if style.bold else "", style.size)
         self.set_text_color(*style.ink.value)
+        return drawn

@@ -17,6 +17,7 @@ from domain.documents import (
     TaxDocument,
     Void,
     compose_invoice,
+    refuse_without_irn,
 )
 from domain.errors import DocumentRefused
 from domain.ports.documents import SeriesReport
@@ -31,9 +32,13 @@ class MongoDocumentRegister:
     never read the same rest and take it twice.
     """
 
-    def __init__(self, db: Database) -> None:
-        """Write to this database, whose indexes exist."""
+    def __init__(self, db: Database, *, e_invoicing: bool = False) -> None:
+        """Write to this database, whose indexes exist.
+
+        With `e_invoicing` documents to businesses are refused: they need an IRN.
+        """
         self._db = db
+        self._e_invoicing = e_invoicing
         self._documents: Collection = db["tax_documents"]
         self._series: Collection = db["document_series"]
 
@@ -44,6 +49,8 @@ class MongoDocumentRegister:
         A series belongs to one warehouse, kind and financial year (of India) of `issued_at`.
         Idempotent by `request.key`: a repeat returns the stored document.
         """
+        if self._e_invoicing:
+            refuse_without_irn(request)
 
         async def work(session: Session) -> TaxDocument:
             stored = await self._documents.find_one({"key": request.key}, session=session)

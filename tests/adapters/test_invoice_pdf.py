@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from adapters.invoice_pdf import InvoicePdf
-from adapters.invoice_pdf.amounts import figure, in_words, percentage, rupees
+from adapters.invoice_pdf.amounts import figure, percentage, rupees
 from adapters.invoice_pdf.sheet import BOTTOM, MARGIN, WIDTH, Sheet
 from domain.cart import Address, Customer
 from domain.catalogue import Warehouse
@@ -245,20 +245,6 @@ def test_figures_always_have_paise(paise: int, printed: str) -> None:
 
 def test_a_negative_amount_has_its_sign_first() -> None:
     assert rupees(-500) == "-₹5.00"
-
-
-@pytest.mark.parametrize(
-    ("paise", "words"),
-    [
-        (0, "Rupees zero only"),
-        (100, "Rupees one only"),
-        (14_990_005, "Rupees one lakh forty-nine thousand nine hundred and five paise only"),
-        (1_000_000_000, "Rupees one crore only"),
-        (-250, "Minus Rupees two and fifty paise only"),
-    ],
-)
-def test_amounts_are_spoken_in_lakhs_and_crores(paise: int, words: str) -> None:
-    assert in_words(paise) == words
 
 
 @pytest.mark.parametrize(("rate", "printed"), [(9, "9%"), (2.5, "2.5%"), (0, "0%")])

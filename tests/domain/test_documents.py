@@ -13,6 +13,7 @@ from domain.documents import (
     at_rates_of_supply,
     compose_invoice,
     parcel_lines,
+    refuse_without_irn,
 )
 from domain.errors import DocumentRefused
 from domain.shipment import ShipmentLine
@@ -86,6 +87,13 @@ def test_a_registered_buyer_is_supplied_where_the_registration_is() -> None:
 def test_a_warehouse_whose_gstin_is_of_another_state_supplies_nothing() -> None:
     with pytest.raises(DocumentRefused, match="GSTIN 27AAPFU0939F1ZV is not of Goa"):
         compose_invoice("PNQ/2627/000001", request(), replace(PUNE, state="Goa"))
+
+
+def test_who_is_bound_to_e_invoicing_writes_to_consumers_alone() -> None:
+    refuse_without_irn(request())
+    business = replace(request(), customer=replace(CUSTOMER, gstin="29AAPFU0939F1ZR"))
+    with pytest.raises(DocumentRefused, match="needs an IRN"):
+        refuse_without_irn(business)
 
 
 BEFORE_MIDNIGHT = datetime(2026, 11, 30, 18, 29, 59, tzinfo=UTC)

@@ -257,3 +257,13 @@ async def test_a_number_that_was_lost_would_be_reported(mongo_database: Database
     await mongo_database["tax_documents"].delete_one({"_id": "PNQ/2627/000002"})
     (report,) = await register.series("2627")
     assert report.missing == (2,)
+
+
+async def test_a_business_gets_no_document_where_an_irn_would_be_needed(
+    mongo_database: Database,
+) -> None:
+    register = MongoDocumentRegister(mongo_database, e_invoicing=True)
+    business = request(customer=replace(CUSTOMER, gstin="29AAPFU0939F1ZR"))
+    with pytest.raises(DocumentRefused, match="needs an IRN"):
+        await register.register(business, PUNE)
+    assert (await register.register(request(), PUNE)).number == "PNQ/2627/000001"
