@@ -16,6 +16,7 @@ from domain.messages import CancelOrder
 from domain.status import OrderStatus
 from tests.fakes.recording import Recorder
 from tests.workflows.house import HAPPY, House
+from tests.workflows.lines import CART, assert_all_true, only, until_at_rest
 
 CRASHES = [
     ("inventory", "hold", StoreUnavailable("crash")),
@@ -84,6 +85,37 @@ async def test_a_crash_while_cancelling_undoes_once(
     assert house.free_units() == before
     assert [r.amount_paise for r in house.gateway.refunds.values()] == [answer.total_paise]
     assert len(house.register.documents) == 2
+
+
+CRASHES_OF_CUTTING = [
+    *CRASHES_OF_CANCELLATION,
+    ("courier", "book", CourierUnavailable("crash")),
+    ("courier", "schedule_pickup", CourierUnavailable("crash")),
+    ("files", "put", StoreUnavailable("crash")),
+    ("publisher", "publish", PublishIncomplete("crash")),
+]
+
+
+@pytest.mark.parametrize(("port", "method", "error"), CRASHES_OF_CUTTING, ids=str)
+async def test_a_crash_while_lines_are_cancelled_cancels_each_unit_once(
+    fast_house: House, port: str, method: str, error: Exception
+) -> None:
+    house = fast_house
+    before = house.free_units()
+    answer, handle = await house.start(await house.placement(*CART))
+    await house.pay(answer)
+    order_id = answer.order_id
+    await house.until_status(order_id, OrderStatus.PACKED)
+    _crash(house, port, method, error)
+    await house.orders.cancel(order_id, only(TEE=2), "k1")
+    await until_at_rest(house, order_id)
+    await house.move(order_id, *HAPPY, number=2)
+    assert await handle.result() is OrderStatus.COMPLETED
+
+    view = await assert_all_true(house, order_id, before)
+    assert [line.delivered for line in view.lines] == [1, 2]
+    assert len(house.gateway.refunds) == 1
+    assert len(house.courier.booked) == 2
 
 
 async def test_an_outage_of_the_topics_stops_no_order_and_does_not_fill_the_history(
