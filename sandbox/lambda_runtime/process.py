@@ -18,7 +18,7 @@ from sandbox.lambda_runtime.throttle import throttled
 
 RUNTIME_PACKAGES: Final = ("awslambdaric", "simplejson", "snapshot_restore_py", "runtime_client")
 INIT_WITHIN_S: Final = 10.0
-"""As on Lambda; then the function is started anew."""
+"""As on Lambda."""
 POLL_S: Final = 0.002
 FLAGS: Final = ("-I", "-S", "-B")
 """Neither this project nor its virtual environment may be seen by the function, and it keeps no
@@ -57,6 +57,7 @@ class FunctionSettings:
         environment: its variables; nothing else of this process reaches it.
         timeout_s: after which an invocation is ended by killing the process.
         cpu_share: of one CPU, while it is invoked; it initialises at full speed, as on Lambda.
+        init_within_s: after which a function that has not initialised is ended.
         third_party: further folders to import from, for comparisons.
     """
 
@@ -65,6 +66,7 @@ class FunctionSettings:
     environment: Mapping[str, str]
     timeout_s: float = 10.0
     cpu_share: float = 1.0
+    init_within_s: float = INIT_WITHIN_S
     third_party: tuple[Path, ...] = ()
 
 
@@ -200,12 +202,12 @@ class FunctionProcess:
             )
 
     def _await_init(self, api: RuntimeApi) -> None:
-        until = self._spawned_at + INIT_WITHIN_S
+        until = self._spawned_at + self._settings.init_within_s
         while not api.idle.wait(POLL_S * 5):
             self._check_alive()
             if time.monotonic() > until:
                 self.kill()
-                message = f"no sign of life within {INIT_WITHIN_S:g} s"
+                message = f"no sign of life within {self._settings.init_within_s:g} s"
                 raise FunctionTimedOut(message)
         if api.init_error is not None:
             error = api.init_error

@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
@@ -74,6 +75,10 @@ class Sandbox:
         """Return the attempts at an order, newest first."""
         return list(self.ask("GET", f"orders/{order_id}/payments")["items"])
 
+    def refund(self, payment_id: str, amount: int) -> str:
+        """Refund a part of a payment and return the refund's id."""
+        return str(self.ask("POST", f"payments/{payment_id}/refund", {"amount": amount})["id"])
+
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         """Make an API call that must succeed."""
         answer = httpx.request(
@@ -107,7 +112,8 @@ class Shop:
         return found
 
     def press(self, selector: str) -> None:
-        self.see(selector).click()
+        # A page that redraws itself may replace what was just seen.
+        self._wait.until(lambda _: self._pressed(selector))
 
     def write(self, selector: str, text: str) -> None:
         self.see(selector).send_keys(text)
@@ -163,7 +169,14 @@ class Shop:
 
     @property
     def _wait(self) -> "WebDriverWait[webdriver.Chrome]":
-        return WebDriverWait(self.browser, DEADLINE_S, poll_frequency=POLL_S)
+        gone = (StaleElementReferenceException,)
+        return WebDriverWait(self.browser, DEADLINE_S, POLL_S, ignored_exceptions=gone)
+
+    def _pressed(self, selector: str) -> bool:
+        found = self._visible(selector)
+        if found is not None:
+            found.click()
+        return found is not None
 
     def _visible(self, selector: str) -> WebElement | None:
         found = self.browser.find_elements(By.CSS_SELECTOR, selector)

@@ -1,27 +1,19 @@
-"""The ledger page at `/`: orders, payments, refunds, webhook attempts and settlements, live."""
+"""The ledger page at `/`: everything the sandbox keeps, live, and buttons that move it."""
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+import hashlib
+from collections.abc import Iterator
 from html import escape
-from typing import TypeVar
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from sandbox.razorpay.account import Account
-from sandbox.razorpay.balance import Settlement
-from sandbox.razorpay.bank.settling import IST
+from sandbox.razorpay.checkout.ledger_cells import button, moment, rupees
+from sandbox.razorpay.checkout.ledger_tables import tables
 from sandbox.razorpay.checkout.sheet import ASSETS
-from sandbox.razorpay.entities import Json, Order, Payment, Refund
-from sandbox.razorpay.stored import WebhookEvent
 
-SHOWN_ROWS = 50
-GOOD = frozenset({"paid", "captured", "processed", "delivered"})
-BAD = frozenset({"failed", "lost", "skipped"})
-
-Entity = TypeVar("Entity", Order, Payment, Refund, Settlement, WebhookEvent)
-Cells = tuple[str, ...]
+NOT_MODIFIED = 304
 
 
 def routes(account: Account) -> list[Route]:
@@ -34,163 +26,72 @@ def routes(account: Account) -> list[Route]:
         html = html.replace("{{base_url}}", escape(base_url))
         return HTMLResponse(html.replace("{{ledger}}", ledger_html(account)))
 
-    async def inner(_request: Request) -> Response:
-        return HTMLResponse(ledger_html(account))
+    async def inner(request: Request) -> Response:
+        html = ledger_html(account)
+        tag = f'"{hashlib.sha256(html.encode()).hexdigest()[:20]}"'
+        if request.headers.get("if-none-match") == tag:
+            return Response(status_code=NOT_MODIFIED)
+        return HTMLResponse(html, headers={"etag": tag, "cache-control": "no-cache"})
+
+    async def clock(_request: Request) -> Response:
+        return HTMLResponse(moment(account.now()))
 
     return [
         Route("/", page, methods=["GET"]),
         Route("/_ledger", inner, methods=["GET"]),
+        Route("/_ledger/clock", clock, methods=["GET"]),
     ]
 
 
 def ledger_html(account: Account) -> str:
-    """Return the inner part of the page; each table shows its newest rows."""
-    ledger = account.ledger
-    return "".join(
-        (
-            _facts(account),
-            _table(
-                "Orders", "Order|Receipt|Amount|Status|Attempts|Created|", ledger.orders, _order
-            ),
-            _table(
-                "Payments",
-                "Payment|Order|Method|Amount|Fee|Refunded|Status|Created",
-                ledger.payments,
-                _payment,
-            ),
-            _table(
-                "Refunds",
-                "Refund|Payment|Amount|Speed|Receipt|Status|Created",
-                ledger.refunds,
-                _refund,
-            ),
-            _table("Webhooks", "Event|Id|About|State|Attempts|Created", ledger.events, _event),
-            _table(
-                "Settlements", "Settlement|UTR|Amount|Fees|Created", ledger.settlements, _settlement
-            ),
-        )
-    )
-
-
-def rupees(paise: int) -> str:
-    """Return paise as rupees with Indian grouping: 12345678 gives ₹1,23,456.78."""
-    whole, rest = divmod(abs(paise), 100)
-    head, tail = str(whole)[:-3], str(whole)[-3:]
-    pairs = [head[max(0, end - 2) : end] for end in range(len(head), 0, -2)]
-    return f"{'-' if paise < 0 else ''}₹{','.join([*reversed(pairs), tail])}.{rest:02d}"
+    """Return the inner part of the page; the same state gives the same text."""
+    return f"{_facts(account)}{_sums(account)}{tables(account)}"
 
 
 def _facts(account: Account) -> str:
     hook = account.config.webhook_url or "nobody"
-    state = "enabled" if account.ledger.hook_enabled else "disabled after 24 hours of failures"
+    enabled = account.ledger.hook_enabled
+    state = "enabled" if enabled else "disabled"
+    enable = "" if enabled else button("Enable", "webhooks", {"enabled": True}, about="webhooks")
+    faults = ", ".join(_active_faults(account))
+    clear = '<button type="button" data-clear-faults>Clear</button>' if faults else ""
     return (
-        f'<p class="facts"><span>Clock <b>{_moment(account.now())}</b></span>'
-        f"<span>Webhooks to <b>{escape(hook)}</b>, {state}</span>"
-        f"<span>Faults <b>{escape(', '.join(_active_faults(account)) or 'none')}</b></span></p>"
+        f'<p class="facts"><span>Webhooks to <b>{escape(hook)}</b>'
+        f'<b class="{"" if enabled else "alarm"}"> {state}</b> {enable}</span>'
+        f"<span>Faults <b>{escape(faults) or 'none'}</b> {clear}</span></p>"
     )
 
 
-def _active_faults(account: Account) -> Iterable[str]:
+def _active_faults(account: Account) -> Iterator[str]:
     plan = account.panel.switches.plan
     for group, faults in (("http", plan.http), ("webhooks", plan.webhooks)):
-        for name in faults.__slots__:
-            value = getattr(faults, name)
-            if isinstance(value, float | int) and value and name != "limit":
+        shares = {name: getattr(faults, name) for name in faults.__slots__}
+        for name, value in shares.items():
+            # `slow` and `delay` are shares of `slow_s` and `delay_s`, and say nothing alone.
+            alone = name in {"slow", "delay"} and not shares[f"{name}_s"]
+            if isinstance(value, float | int) and value and name != "limit" and not alone:
                 yield f"{group}.{name} {value:g}"
 
 
-def _table(
-    title: str, heads: str, entities: Mapping[str, Entity], row: Callable[[Entity], Cells]
-) -> str:
-    newest = list(entities.values())[-SHOWN_ROWS:][::-1]
-    head = "".join(f"<th>{escape(one)}</th>" for one in heads.split("|"))
-    rows = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row(one))}</tr>" for one in newest)
-    body = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-    nothing = '<p class="none">None yet.</p>'
-    return (
-        f"<section><h2>{title} <small>{len(entities)}</small></h2>"
-        f"{body if newest else nothing}</section>"
+def _sums(account: Account) -> str:
+    """Return what came in, what went out, and what is still to be settled."""
+    ledger = account.ledger
+    payments, refunds = ledger.payments.values(), ledger.refunds.values()
+    captured = sum(one.credited for one in payments)
+    refunded = sum(one.debited for one in refunds)
+    fees = sum(one.fee or 0 for one in payments if one.credited)
+    adjusted = sum(one.amount for one in ledger.adjustments.values())
+    settled = sum(one.amount for one in ledger.settlements.values())
+    sums = {
+        "Captured": captured,
+        "Refunded": refunded,
+        "Fees and tax": fees,
+        "Adjustments": adjusted,
+        "Settled": settled,
+        "In the balance": captured - refunded - fees + adjusted - settled,
+    }
+    tiles = "".join(
+        f"<div><dt>{escape(name)}</dt><dd>{rupees(paise)}</dd></div>"
+        for name, paise in sums.items()
     )
-
-
-def _order(order: Order) -> Cells:
-    pay = "" if order.status == "paid" else f'<button data-pay="{order.id}">Pay</button>'
-    return (
-        _code(order.id),
-        _code(order.receipt or ""),
-        _money(order.amount),
-        _status(order.status),
-        str(order.attempts),
-        _moment(order.created_at),
-        pay,
-    )
-
-
-def _payment(payment: Payment) -> Cells:
-    reason = payment.error["reason"] if payment.error else ""
-    return (
-        _code(payment.id),
-        _code(payment.order_id),
-        payment.method,
-        _money(payment.amount),
-        "" if payment.fee is None else _money(payment.fee),
-        _money(payment.amount_refunded) if payment.amount_refunded else "",
-        _status(payment.status, reason),
-        _moment(payment.created_at),
-    )
-
-
-def _refund(refund: Refund) -> Cells:
-    return (
-        _code(refund.id),
-        _code(refund.payment_id),
-        _money(refund.amount),
-        refund.speed_processed,
-        _code(refund.receipt or ""),
-        _status(refund.status),
-        _moment(refund.created_at),
-    )
-
-
-def _event(event: WebhookEvent) -> Cells:
-    return (
-        escape(event.name),
-        _code(event.id),
-        _code(event.subject),
-        _status(event.state),
-        "<br>".join(_attempt(one) for one in event.attempts) or "none",
-        _moment(event.created_at),
-    )
-
-
-def _settlement(settlement: Settlement) -> Cells:
-    return (
-        _code(settlement.id),
-        _code(settlement.utr),
-        _money(settlement.amount),
-        _money(settlement.fees),
-        _moment(settlement.created_at),
-    )
-
-
-def _attempt(attempt: Json) -> str:
-    problem = attempt["problem"] or attempt["status"]
-    signed = "" if attempt["signature"] == "right" else f", {attempt['signature']} signature"
-    return escape(f"{problem}{signed}, {attempt['took_s']} s")
-
-
-def _status(status: str, reason: str = "") -> str:
-    tone = "good" if status in GOOD else "bad" if status in BAD else "open"
-    return f'<span class="{tone}" title="{escape(reason)}">{escape(status)}</span>'
-
-
-def _code(text: str) -> str:
-    return f"<code>{escape(text)}</code>" if text else ""
-
-
-def _money(paise: int) -> str:
-    return f'<span class="money">{rupees(paise)}</span>'
-
-
-def _moment(unix_s: float) -> str:
-    return datetime.fromtimestamp(unix_s, IST).strftime("%d %b %H:%M:%S")
+    return f'<dl class="sums">{tiles}</dl>'

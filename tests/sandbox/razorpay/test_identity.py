@@ -2,7 +2,7 @@
 
 import pytest
 
-from sandbox.razorpay.checkout.ledger_page import rupees
+from sandbox.razorpay.checkout.ledger_cells import rupees
 from sandbox.razorpay.identity import account_id, is_id, new_id, sign_handover
 
 PUBLISHED_SECRET = "key_secret"

@@ -3,7 +3,7 @@
   "use strict";
 
   const POLL_MS = 600;
-  const DONE_MS = 1100;
+  const DONE_MS = 800;
   const METHODS = ["upi", "card", "netbanking", "wallet"];
   const NETWORKS = [
     ["Visa", /^4/],
