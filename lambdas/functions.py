@@ -45,6 +45,7 @@ class Function:
         most_at_once: concurrent invocations.
         variables: of its environment, the same in every deployment.
         settings, optional_settings: of its environment, given by the deployment.
+        route: the request that a gateway hands to it.
         sends_to: the queue that it may send to.
         consumes: the queue that its event source reads.
         third_party: whether it may load anything beyond the standard library.
@@ -62,6 +63,7 @@ class Function:
     variables: Mapping[str, str] = field(default_factory=dict)
     settings: tuple[str, ...] = ()
     optional_settings: tuple[str, ...] = ()
+    route: str | None = None
     sends_to: str | None = None
     consumes: QueueDeclaration | None = None
     third_party: bool = False
@@ -127,6 +129,7 @@ RECEIVERS: Final = (
         most_at_once=50,
         settings=("RAZORPAY_WEBHOOK_SECRET", "WEBHOOK_INBOX_URL"),
         optional_settings=("RAZORPAY_WEBHOOK_SECRET_PREVIOUS",),
+        route="POST /webhooks/razorpay",
         sends_to=WEBHOOK_INBOX,
         most_modules=RECEIVER_MODULES,
         most_zip_bytes=RECEIVER_ZIP_BYTES,
@@ -139,6 +142,7 @@ RECEIVERS: Final = (
         timeout_s=5,
         most_at_once=50,
         settings=("COURIER_WEBHOOK_TOKEN", "WEBHOOK_INBOX_URL"),
+        route="POST /webhooks/courier",
         sends_to=WEBHOOK_INBOX,
         most_modules=RECEIVER_MODULES,
         most_zip_bytes=RECEIVER_ZIP_BYTES,

@@ -18,6 +18,9 @@ def build_lambdas(
     only: Annotated[
         list[str] | None, typer.Option("--only", help="A function by name; may be repeated.")
     ] = None,
+    terraform: Annotated[
+        bool, typer.Option("--terraform", help="Write deploy/terraform/lambdas.tf.json instead.")
+    ] = False,
 ) -> None:
     """Pack every function: the same bytes each time, with bytecode, with only what it needs.
 
@@ -31,8 +34,13 @@ def build_lambdas(
     from lambdas.functions import functions
     from workers.build_lambdas.build import build
     from workers.build_lambdas.report import table
+    from workers.build_lambdas.terraform import FILE
+    from workers.build_lambdas.terraform import terraform as configuration
     from workers.stack.errors import StackError
 
+    if terraform:
+        FILE.write_text(configuration(functions()))
+        return
     found = {function.name: function for function in functions()}
     if unknown := sorted(set(only or ()) - set(found)):
         message = f"no function {', '.join(unknown)}; there are {', '.join(found)}"
