@@ -10,7 +10,7 @@ from domain.cart import PaymentMethod
 from domain.events import EventType
 from domain.messages import CancelOrder, ResolveAttention
 from domain.ports import Remittance
-from domain.shipment import ShipmentState
+from domain.shipment import ShipmentLine, ShipmentState
 from domain.status import OrderStatus
 from tests.workflows.house import HAPPY, TERMS, Handle, House, eventually
 
@@ -99,6 +99,21 @@ async def two_parcels(house: House) -> Handle:
     return await _ended(handle, OrderStatus.COMPLETED)
 
 
+async def lines_cancelled(house: House) -> Handle:
+    """Of a packed parcel one unit is cancelled and refunded; the rest is sent as another parcel."""
+    placement = await house.placement(("TEE-BLK-M", 3), ("BOTTLE-CU-1L", 1), terms=QUICK)
+    answer, handle = await house.check_out(placement)
+    await house.pay(answer)
+    await _packed(house, answer.order_id)
+    fewer = (ShipmentLine(sku="TEE-BLK-M", quantity=1),)
+    command = CancelOrder(reason="one too many", by="customer", lines=fewer)
+    await house.orders.cancel(answer.order_id, command, "k1")
+    await house.until_event(answer.order_id, EventType.REFUND_PROCESSED)
+    await house.until_event(answer.order_id, EventType.DELIVERY_PACKED, times=2)
+    await _move(house, answer.order_id, *HAPPY, number=2)
+    return await _ended(handle, OrderStatus.COMPLETED)
+
+
 async def resumed(house: House) -> Handle:
     """Paid after its run had closed: begun again from its stored state, and refunded."""
     unforgiving = replace(IMPATIENT, late_payment_window_s=0, revive_late_payments=False)
@@ -118,6 +133,7 @@ STORIES: dict[str, Story] = {
         courier_refused,
         revived,
         two_parcels,
+        lines_cancelled,
         resumed,
     )
 }
