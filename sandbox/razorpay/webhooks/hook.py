@@ -1,7 +1,9 @@
 """Webhooks: one stored event per fact, the same bytes and event id at each attempt.
 
 A receiver has 5 real seconds for a 2xx. Failed attempts are repeated with growing gaps on the
-sandbox clock; an event that found no taker for 24 hours disables the hook.
+sandbox clock; an event that found no taker for 24 hours disables the hook. When the clock jumps,
+every attempt that fell due meanwhile is made, one after the other: a receiver that misses one of
+them is not taken for one that was away for days.
 """
 
 import asyncio
@@ -74,7 +76,7 @@ class Hook:
             subject=_subject(about),
             body=json.dumps(body, separators=(",", ":"), ensure_ascii=False),
             secret=self.secret,
-            created_at=self._panel.clock.now(),
+            created_at=at,
             copies=fate.copies,
             held=fate.reordered,
             state=self._first_state(lost=fate.lost),
@@ -113,21 +115,21 @@ class Hook:
     def _plan(self, event: WebhookEvent, due_at: float) -> None:
         event.due_at = due_at
         if due_at <= self._panel.clock.now():
-            self._send(event)
+            self._send(event, due_at)
         else:
             self._panel.agenda.plan(due_at, lambda at: self._fall_due(event, at))
 
     def _fall_due(self, event: WebhookEvent, at: float) -> None:
         if event.state == "pending" and event.due_at == at:
-            self._send(event)
+            self._send(event, at)
 
-    def _send(self, event: WebhookEvent) -> None:
-        """Start the next attempt behind the last one of the same order, so that order holds."""
+    def _send(self, event: WebhookEvent, at: float) -> None:
+        """Start the attempt due at a moment behind the last one of the order, so order holds."""
         if event in self._held[event.subject]:
             self._held[event.subject].remove(event)
         event.due_at = None
         before = self._last.get(event.subject)
-        task = asyncio.get_running_loop().create_task(self._deliver(event, before))
+        task = asyncio.get_running_loop().create_task(self._deliver(event, before, at))
         self._running.add(task)
         self._last[event.subject] = task
         task.add_done_callback(lambda done: self._forget(event.subject, done))
@@ -139,7 +141,9 @@ class Hook:
         if not task.cancelled() and task.exception() is not None:
             log.error("webhook_delivery_failed", exc_info=task.exception())
 
-    async def _deliver(self, event: WebhookEvent, before: "asyncio.Task[None] | None") -> None:
+    async def _deliver(
+        self, event: WebhookEvent, before: "asyncio.Task[None] | None", at: float
+    ) -> None:
         if before is not None:
             await asyncio.wait({before})
         if not self._ledger.hook_enabled:
@@ -151,9 +155,9 @@ class Hook:
             if delivered and event.copies > 1:
                 event.copies = 1
                 await self._attempt(event)
-        self._conclude(event, delivered=delivered)
+        self._conclude(event, at, delivered=delivered)
         for held in list(self._held.pop(event.subject, ())):
-            self._send(held)
+            self._send(held, at)
 
     async def _attempt(self, event: WebhookEvent) -> bool:
         started = self._panel.clock.now()
@@ -195,14 +199,13 @@ class Hook:
             return None, f"{type(error).__name__}: {error}"
         return answer.status_code, None if answer.is_success else f"HTTP {answer.status_code}"
 
-    def _conclude(self, event: WebhookEvent, *, delivered: bool) -> None:
+    def _conclude(self, event: WebhookEvent, at: float, *, delivered: bool) -> None:
         if delivered:
             event.state = "delivered"
             self._ledger.save(event)
             return
-        now = self._panel.clock.now()
         failures = sum(1 for one in event.attempts if one["problem"] is not None)
-        due_at = now + min(FIRST_GAP_S * 2 ** (failures - 1), LONGEST_GAP_S)
+        due_at = at + min(FIRST_GAP_S * 2 ** (failures - 1), LONGEST_GAP_S)
         if due_at > event.created_at + GIVE_UP_S:
             event.state = "failed"
             self.enable(enabled=False)

@@ -1,5 +1,6 @@
 """Webhooks: envelope, signature, retries, disabling, and what may befall them."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -257,3 +258,24 @@ async def test_a_stuck_order_does_not_hold_up_another(fresh_razorpay: Bench) -> 
     await wait_for_attempts(fresh_razorpay, "payment.failed", 2)
     states = [one["state"] for one in await deliveries(fresh_razorpay, "payment.failed")]
     assert states == ["pending", "delivered"]
+
+
+async def test_a_jump_of_the_clock_makes_every_attempt_that_fell_due(
+    fresh_razorpay: Bench,
+) -> None:
+    misses = iter([503, 503])
+    fresh_razorpay.receiver.answer = lambda _: next(misses, 200)
+    order = await fresh_razorpay.order()
+    await fresh_razorpay.pay(order["id"], "failed")
+    await fresh_razorpay.receiver.wait_for(1)
+    await fresh_razorpay.advance(3 * 86_400)
+    await fresh_razorpay.receiver.wait_for(3)
+    await until_delivered(fresh_razorpay)
+    assert (await fresh_razorpay.state())["webhooks"]["enabled"] is True
+
+
+async def until_delivered(razorpay: Bench) -> None:
+    """Wait until the sandbox has noted the receiver's last answer."""
+    async with asyncio.timeout(10):
+        while (await razorpay.delivery("payment.failed"))["state"] != "delivered":
+            await asyncio.sleep(0.01)
