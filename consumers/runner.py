@@ -5,6 +5,7 @@ import contextlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from consumers.batch import Job, Planner
 from consumers.contract import ConsumerContract, NotYet
@@ -24,7 +25,7 @@ class Pace:
     """How fast and how patiently a runner works.
 
     Attributes:
-        wait_s: long poll; also how long a stop may have to wait for a poll under way.
+        wait_s: long poll; also how long a stop waits for a poll under way.
         batches: batches in flight at once; while so many are, nothing more is received.
         first_hide_s, longest_hide_s: a failed message stays away for `first * 2^(receives-1)`; one
             that cannot be read stays away for `first_hide_s` only: waiting does not mend it.
@@ -32,6 +33,8 @@ class Pace:
         longest_pause_s: while a service is away, polling slows down to this, so that an outage
             does not use up the receives of healthy messages.
         drain_s: how long running handlers may take to end after a stop.
+        give_back_s: how long may be spent after that on what did not end: its messages come back
+            by themselves, so nothing that hangs may hold up the end of the process.
     """
 
     wait_s: int = 2
@@ -42,6 +45,12 @@ class Pace:
     first_pause_s: float = 0.5
     longest_pause_s: float = 20
     drain_s: float = 7
+    give_back_s: float = 1
+
+    @property
+    def deadline_s(self) -> float:
+        """Return the longest time from a stop to the end of `run`."""
+        return self.wait_s + self.drain_s + 3 * self.give_back_s
 
     def hide_s(self, receives: int) -> int:
         """Return for how long a message that failed now stays away."""
@@ -80,13 +89,13 @@ class Runner:
         self._rest_due = False
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until `stop` is set, then finish what has begun, within `drain_s`."""
+        """Work until `stop` is set, then finish what has begun, within `deadline_s` in all."""
         batches: set[asyncio.Task[None]] = set()
         while not stop.is_set():
             await self._make_room(batches, stop)
-            messages = await self._receive()
+            messages = await self._receive_until(stop)
             if messages and stop.is_set():
-                await self._hide(messages, 0)
+                await self._give_back(messages)
             elif messages:
                 task = asyncio.create_task(self.process(messages))
                 batches.add(task)
@@ -111,7 +120,7 @@ class Runner:
             self._note_services(away=any(result.away for result in results))
             await self._acknowledge(done)
         except asyncio.CancelledError:
-            await self._hide(list(waiting.values()), 0)
+            await self._give_back(list(waiting.values()))
             raise
         finally:
             extending.cancel()
@@ -177,6 +186,19 @@ class Runner:
         waiting.pop(message.receipt, None)
         await self._hide([message], hide_s)
 
+    async def _receive_until(self, stop: asyncio.Event) -> Sequence[QueueMessage]:
+        """Poll; after a stop only for as long as a poll takes, for one that hangs is given up."""
+        polling = asyncio.create_task(self._receive())
+        try:
+            await _first_of(stop, polling)
+            if stop.is_set():
+                patience_s = self._pace.wait_s + self._pace.give_back_s
+                await asyncio.wait({polling}, timeout=patience_s)
+        finally:
+            if not polling.done():
+                polling.cancel()
+        return polling.result() if polling.done() else ()
+
     async def _receive(self) -> Sequence[QueueMessage]:
         try:
             messages = await self._queue.receive(
@@ -195,6 +217,11 @@ class Runner:
             await self._queue.delete(messages)
         except Exception as error:  # noqa: BLE001 - they come back, and a repeat changes nothing
             self._log_queue_trouble("delete", error)
+
+    async def _give_back(self, messages: Sequence[QueueMessage]) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._pace.give_back_s):
+                await asyncio.gather(*(self._hide([message], 0) for message in messages))
 
     async def _hide(self, messages: Sequence[QueueMessage], visibility_s: int) -> None:
         for message in messages:
@@ -240,7 +267,8 @@ class Runner:
         _, late = await asyncio.wait(batches, timeout=self._pace.drain_s)
         for task in late:
             task.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
+        if late:
+            await asyncio.wait(late, timeout=self._pace.give_back_s)
         logger.info(
             "consumer_drained", extra={"consumer": self._contract.name, "cancelled": len(late)}
         )
@@ -254,7 +282,7 @@ class _Result:
     away: bool = False
 
 
-async def _first_of(stop: asyncio.Event, *tasks: asyncio.Task[None]) -> None:
+async def _first_of(stop: asyncio.Event, *tasks: asyncio.Task[Any]) -> None:
     stopping = asyncio.create_task(stop.wait())
     try:
         await asyncio.wait({stopping, *tasks}, return_when=asyncio.FIRST_COMPLETED)

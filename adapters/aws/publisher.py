@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from mypy_boto3_sns.type_defs import PublishBatchRequestEntryTypeDef
 
 BATCH_ENTRIES = 10
+LARGEST_BYTES = 262_144
+"""SNS takes 256 KiB per message, and per batch as the sum of its messages with attributes."""
 BATCH_BYTES = 250_000
-"""SNS takes 256 KiB per batch, summed over its messages and their attributes."""
+"""A little less, for what SNS may count besides."""
 ROUNDS_PAUSES_S = (0.0, 0.05, 0.2)
 """Before each round; what fails longer is left to the caller's retries."""
 
@@ -43,36 +45,38 @@ class SnsEventPublisher:
         """Publish events; only those that SNS did not accept are sent again within the call.
 
         Raises:
-            PublishIncomplete: some were not accepted in any round (names them); repeating the whole
+            PublishIncomplete: some were not accepted in any round (names them), or are larger than
+                SNS can take (names them with their size; they are not sent); repeating the whole
                 call is safe.
         """
-        waiting = list(events)
+        sized = [_message(event) for event in events]
+        too_large = [each for each in sized if each.size > LARGEST_BYTES]
+        waiting = [each for each in sized if each.size <= LARGEST_BYTES]
         reason = ""
         for pause_s in ROUNDS_PAUSES_S:
             if not waiting:
-                return
+                break
             await asyncio.sleep(pause_s)
             waiting, reason = await self._publish_round(waiting, reason)
-        if waiting:
-            ids = ", ".join(event.id for event in waiting)
-            message = f"{len(waiting)} of {len(events)} events were not accepted ({reason}): {ids}"
-            raise PublishIncomplete(message)
+        if waiting or too_large:
+            raise PublishIncomplete(_report(len(sized), waiting, reason, too_large))
 
     async def _publish_round(
-        self, events: Sequence[OrderEvent], reason: str
-    ) -> tuple[list[OrderEvent], str]:
+        self, messages: Sequence[_Message], reason: str
+    ) -> tuple[list[_Message], str]:
         results = await asyncio.gather(
-            *(self._publish_topic(name, batches) for name, batches in _by_topic(events).items())
+            *(self._publish_topic(name, batches) for name, batches in _by_topic(messages).items())
         )
-        failed = {event.id for events_of_topic, _ in results for event in events_of_topic}
+        failed = {message.event.id for failures, _ in results for message in failures}
         reasons = [text for _, text in results if text]
-        return [event for event in events if event.id in failed], (reasons or [reason])[0]
+        waiting = [message for message in messages if message.event.id in failed]
+        return waiting, (reasons or [reason])[0]
 
     async def _publish_topic(
         self, name: str, batches: Sequence[Sequence[_Message]]
-    ) -> tuple[list[OrderEvent], str]:
+    ) -> tuple[list[_Message], str]:
         """Send a topic's batches one after the other; return what was not accepted, and why."""
-        failed: list[OrderEvent] = []
+        failed: list[_Message] = []
         reason = ""
         for batch in batches:
             try:
@@ -85,11 +89,11 @@ class SnsEventPublisher:
             except StoreUnavailable as error:
                 # The topic may have been made anew elsewhere: look it up again.
                 self._arns.pop(name, None)
-                failed.extend(message.event for message in batch)
+                failed.extend(batch)
                 reason = str(error)
                 continue
             for entry in answer.get("Failed", []):
-                failed.append(batch[int(entry["Id"])].event)
+                failed.append(batch[int(entry["Id"])])
                 reason = f"{entry['Code']}: {entry.get('Message', '')}"
         return failed, reason
 
@@ -109,14 +113,28 @@ class SnsEventPublisher:
         return {arn.rpartition(":")[2]: arn for arn in arns}
 
 
-def _by_topic(events: Sequence[OrderEvent]) -> dict[str, list[list[_Message]]]:
+def _report(
+    total: int, waiting: Sequence[_Message], reason: str, too_large: Sequence[_Message]
+) -> str:
+    ids = ", ".join(message.event.id for message in waiting)
+    refused = f"{len(waiting)} of {total} events were not accepted ({reason}): {ids}"
+    sizes = ", ".join(f"{message.event.id} has {message.size:,} bytes" for message in too_large)
+    never = f"SNS takes at most {LARGEST_BYTES:,} bytes, not sent: {sizes}"
+    return "; ".join([*([refused] if waiting else []), *([never] if too_large else [])])
+
+
+def _message(event: OrderEvent) -> _Message:
+    body = dump_event(event)
+    attributes = "".join(f"{name}String{value}" for name, value in _attributes(event).items())
+    size = len(body.encode()) + len(attributes.encode())
+    return _Message(event=event, body=body, size=size)
+
+
+def _by_topic(messages: Sequence[_Message]) -> dict[str, list[list[_Message]]]:
     by_topic: dict[str, list[_Message]] = defaultdict(list)
-    for event in events:
-        body = dump_event(event)
-        attributes = "".join(f"{name}String{value}" for name, value in _attributes(event).items())
-        size = len(body.encode()) + len(attributes.encode())
-        by_topic[topic(event.type)].append(_Message(event=event, body=body, size=size))
-    return {name: list(_batches(messages)) for name, messages in by_topic.items()}
+    for message in messages:
+        by_topic[topic(message.event.type)].append(message)
+    return {name: list(_batches(of_topic)) for name, of_topic in by_topic.items()}
 
 
 def _batches(messages: Sequence[_Message]) -> Iterator[list[_Message]]:

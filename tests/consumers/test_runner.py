@@ -1,4 +1,6 @@
 import asyncio
+import contextlib
+import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
@@ -12,7 +14,9 @@ from consumers.order_view import CONTRACT
 from consumers.runner import Pace, Runner
 from domain.errors import ImpossibleStep, StoreUnavailable
 from domain.events import EventType, OrderEvent
+from domain.ports import QueueMessage
 from domain.wire import dump_event
+from tests.architecture.tree import ROOT
 from tests.consumers.contracts import contract_like
 from tests.consumers.doubles import MemoryQueue, Recording, TestClock, eventually
 from tests.consumers.orders import START, log_of, new_order_id
@@ -287,6 +291,70 @@ async def test_a_stop_gives_back_what_cannot_finish_within_the_deadline() -> Non
         await eventually(lambda: bool(rig.consumer.running))
     assert rig.queue.extended == [("m1", 0), ("m2", 0)]
     assert rig.queue.deleted == []
+
+
+class Stubborn:
+    """Does not even listen to being cancelled."""
+
+    def __init__(self) -> None:
+        self.begun = asyncio.Event()
+        self.over = asyncio.Event()
+
+    async def handle(self, _: Sequence[OrderEvent]) -> None:
+        self.begun.set()
+        while not self.over.is_set():
+            with contextlib.suppress(asyncio.CancelledError):
+                await self.over.wait()
+
+
+class Hanging(MemoryQueue):
+    """A queue whose answers stop coming when a test says so."""
+
+    def __init__(self) -> None:
+        super().__init__(max_receive=5)
+        self.hangs = False
+
+    async def receive(
+        self, *, limit: int, wait_s: int, visibility_s: int
+    ) -> Sequence[QueueMessage]:
+        if self.hangs:
+            await asyncio.Event().wait()
+        return await super().receive(limit=limit, wait_s=wait_s, visibility_s=visibility_s)
+
+    async def hide(self, message: QueueMessage, visibility_s: int) -> None:
+        if self.hangs:
+            await asyncio.Event().wait()
+        await super().hide(message, visibility_s)
+
+
+async def test_a_stop_keeps_its_deadline_whatever_hangs() -> None:
+    """The poll never answers, the handler never ends, nothing can be given back."""
+    pace = Pace(wait_s=0, drain_s=0.05, give_back_s=0.05)
+    queue, consumer, stop = Hanging(), Stubborn(), asyncio.Event()
+    runner = Runner(
+        contract=CONTRACT,
+        queue=queue,
+        plan=planner(CONTRACT, consumer),
+        metrics=ConsumerMetrics(CollectorRegistry()),
+        clock=TestClock(START),
+        pace=pace,
+    )
+    queue.put_events(*log_of(new_order_id(), 3))
+    running = asyncio.create_task(runner.run(stop))
+    await consumer.begun.wait()
+    queue.hangs = True
+    stop.set()
+    async with asyncio.timeout(pace.deadline_s + 0.5):
+        await running
+    assert pace.deadline_s == pytest.approx(0.2)
+    assert queue.deleted == []
+    consumer.over.set()
+
+
+def test_the_usual_deadline_is_within_what_a_container_is_given_to_stop() -> None:
+    compose = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+    (grace_s,) = re.findall(r"stop_grace_period: (\d+)s", compose)
+    assert Pace().deadline_s < int(grace_s)
 
 
 async def test_lag_is_the_age_of_the_oldest_event_when_it_was_done() -> None:

@@ -7,16 +7,22 @@ from time import monotonic
 
 from domain.events import OrderEvent
 from domain.ports import QueueMessage
+from tests.fakes.event_forms import check_form
 from tests.fakes.recording import Recorder
 
 
 @dataclass
 class FakeEventPublisher(Recorder):
-    """An ``EventPublisher``; ``published`` holds every event as often as it went out."""
+    """An ``EventPublisher``; ``published`` holds every event as often as it went out.
+
+    Each has to fit its schema: what a workflow says in a test is what consumers are promised.
+    """
 
     published: list[OrderEvent] = field(default_factory=list)
 
     async def publish(self, events: Sequence[OrderEvent]) -> None:
+        for event in events:
+            check_form(event)
         async with self._call("publish", events=tuple(events)):
             self.published.extend(events)
 

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import pytest
 from botocore.exceptions import ClientError
 
+from adapters.aws import publisher
 from adapters.aws.clients import AwsClients
 from adapters.aws.provisioner import Provisioner
 from adapters.aws.publisher import SnsEventPublisher
@@ -17,7 +18,7 @@ from adapters.aws.topology import QueueSpec, Topology
 from domain.errors import PublishIncomplete
 from domain.events import EventType, OrderEvent, topic
 from domain.ports import EventPublisher, QueueMessage
-from domain.wire import load_event
+from domain.wire import dump_event, load_event
 from tests.contract.aws.conftest import EMULATORS, REGION, clients_of
 from tests.contract.aws.made_up import events
 from tests.fakes.gateways import FakeEventPublisher
@@ -143,6 +144,44 @@ async def test_a_batch_stays_under_the_limit_in_bytes(sns_wire: SnsWire) -> None
 
     assert list(map(len, batches)) == [2, 2]
     assert len(await sns_wire.arrived(4)) == 4
+
+
+async def test_the_bytes_of_attributes_count_and_those_of_letters_beyond_ascii(
+    sns_wire: SnsWire,
+) -> None:
+    """As SNS counts: the body in UTF-8, and name, type and value of each attribute."""
+    (event,) = events(TYPES[0])
+    body = dump_event(event)
+    attributes = ("type", "order_placed", "status", "confirmed", "schema_version", "1")
+    expected = len(body.encode()) + sum(map(len, attributes)) + 3 * len("String")
+    assert publisher._message(event).size == expected > len(body) + 3 * len("String")
+
+
+async def test_two_that_just_fit_go_together_and_one_byte_more_goes_alone(
+    sns_wire: SnsWire,
+) -> None:
+    room = publisher.BATCH_BYTES - 2 * publisher._message(events(TYPES[0])[0]).size
+    fitting = events(*[TYPES[0]] * 2, padding=room // 2)
+    batches = counted(sns_wire)
+    await sns_wire.publisher.publish(fitting)
+    assert list(map(len, batches)) == [2]
+    await sns_wire.publisher.publish(events(*[TYPES[0]] * 2, padding=room // 2 + 1))
+    assert list(map(len, batches)) == [2, 1, 1]
+    assert len(await sns_wire.arrived(4)) == 4
+
+
+async def test_an_event_that_no_topic_takes_is_named_and_holds_up_no_other(
+    sns_wire: SnsWire,
+) -> None:
+    sent = events(*[TYPES[0]] * 2)
+    (giant,) = events(TYPES[0], padding=publisher.LARGEST_BYTES)
+    batches = counted(sns_wire)
+
+    with pytest.raises(PublishIncomplete, match=rf"262,144 bytes, not sent: {giant.id} has 26"):
+        await sns_wire.publisher.publish([sent[0], giant, sent[1]])
+
+    assert batches == [["0", "1"]]
+    assert len(await sns_wire.arrived(2)) == 2
 
 
 async def test_only_the_entries_that_failed_are_sent_again(sns_wire: SnsWire) -> None:
