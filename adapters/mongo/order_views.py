@@ -146,14 +146,15 @@ def _customer_key(text: str) -> str:
 def _write(
     view: OrderView, expected: Position | None, mark: str
 ) -> UpdateOne | ReplaceOne[Document]:
-    document = {**_document(view), "saved_as": mark}
+    document = {**view_document(view), "saved_as": mark}
     if expected is None:
         return UpdateOne({"_id": view.order_id}, {"$setOnInsert": document}, upsert=True)
     place = {"epoch": expected.epoch, "sequence": expected.sequence}
     return ReplaceOne({"_id": view.order_id, **place}, document)
 
 
-def _document(view: OrderView) -> Document:
+def view_document(view: OrderView) -> Document:
+    """Return how a view is stored: whole, with what is searched beside it."""
     customer = view.customer
     return {
         "_id": view.order_id,
