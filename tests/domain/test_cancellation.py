@@ -253,6 +253,23 @@ def _charged_lines(
     )
 
 
+def test_the_example_of_the_document_is_what_happens() -> None:
+    """docs/refunds.md: three notebooks at ₹299, 10 % off, ₹49 shipping."""
+    line = order_line(
+        "NOTE",
+        3,
+        unit_price_paise=29_900,
+        gross_paise=89_700,
+        discount_paise=8_970,
+        shipping_paise=4_900,
+    )
+    units_of_line = [parcel_lines((line,), units(NOTE=1), {"NOTE": n})[0] for n in range(3)]
+    assert [each.charged_paise for each in units_of_line] == [28_543, 28_543, 28_544]
+    assert [each.other_charges_paise for each in units_of_line] == [1_633, 1_633, 1_634]
+    (rest,) = parcel_lines((line,), units(NOTE=2), {})
+    assert rest.charged_paise == 57_086
+
+
 @given(dice=st.randoms(use_true_random=False))
 def test_cut_after_cut_the_values_and_the_rest_sum_to_the_total(
     dice: random.Random,
