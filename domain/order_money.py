@@ -1,6 +1,6 @@
 """An order's money as its view tells it: what a reconciliation compares with the providers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from domain.cart import PaymentMethod
@@ -29,6 +29,8 @@ ENDED = frozenset(
     }
 )
 """Statuses after which neither goods nor documents move by themselves any more."""
+REFUND_STEP = "refund"
+"""The step of the attention that a failed refund raises."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -103,8 +105,19 @@ def money_of(view: OrderView) -> OrderMoney:
         placed_at=view.placed_at,
         payment_order=view.payment_order,
         entries=view.payments,
-        refunds=view.refunds,
+        refunds=tuple(_as_it_stands(refund, view) for refund in view.refunds),
         documents=view.documents,
         shipments=view.shipments,
         disputes=view.disputes,
     )
+
+
+def _as_it_stands(refund: Refund, view: OrderView) -> Refund:
+    """Return a refund that failed as closed once nobody is asked about it any more.
+
+    No event tells that a failed refund was given up for a new one: the answered question does.
+    """
+    asked = any(each.step == REFUND_STEP and each.resolved_at is None for each in view.attention)
+    if refund.status is RefundStatus.FAILED and not asked:
+        return replace(refund, status=RefundStatus.CLOSED)
+    return refund

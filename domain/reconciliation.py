@@ -47,7 +47,7 @@ MEANING: dict[DifferenceKind, str] = {
     K.REFUND_NOT_SETTLED: "a refund of ours is in no settlement although its time has come",
     K.REFUND_SETTLED_THOUGH_FAILED: "Razorpay took the money of a refund that we hold for failed",
     K.REFUND_STUCK: "a refund was begun and has not ended in time",
-    K.FEE_UNEXPECTED: "fee or its GST is not what it should be, or the credit does not follow",
+    K.FEE_UNEXPECTED: "a fee, its GST or the credit is not what it should be",
     K.DUPLICATE_ROW: "the same movement of money was settled before",
     K.ROW_ON_HOLD: "Razorpay holds the money of this row back",
     K.ROW_UNEXPECTED: "a row that none of our orders explains",

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from domain.money import format_inr
 from domain.order_money import OrderMoney
 from domain.payment import EntryKind, PaymentEntry, Refund, RefundStatus
 from domain.reconciliation import Difference, DifferenceKind, ReconciliationTerms
@@ -145,13 +146,14 @@ def _differs(order: OrderMoney, row: SettlementRow, expected: int) -> Difference
 
 def _fee_problem(row: SettlementRow, terms: ReconciliationTerms) -> str | None:
     """Return what is wrong with a payment's fee; it contains its GST (18 %)."""
+    amount, fee, tax = (format_inr(n) for n in (row.amount_paise, row.fee_paise, row.tax_paise))
     if row.credit_paise != row.amount_paise - row.fee_paise or row.debit_paise:
-        return f"credit is not {row.amount_paise} - {row.fee_paise}"
+        return f"the credit is not {amount} less {fee}"
     if not 0 <= row.tax_paise <= row.fee_paise:
-        return f"GST {row.tax_paise} of a fee of {row.fee_paise}"
+        return f"GST of {tax} in a fee of {fee}"
     if row.fee_paise * BPS > row.amount_paise * terms.fee_limit_bps:
-        return f"{row.fee_paise} is more than {terms.fee_limit_bps / 100:g} % of {row.amount_paise}"
-    due = (row.fee_paise - row.tax_paise) * GST_ON_FEES_PERCENT / 100
+        return f"{fee} is more than {terms.fee_limit_bps / 100:g} % of {amount}"
+    due = round((row.fee_paise - row.tax_paise) * GST_ON_FEES_PERCENT / 100)
     if abs(row.tax_paise - due) > ROUNDING_PAISE:
-        return f"GST {row.tax_paise} instead of {due:.0f}"
+        return f"GST of {tax} instead of {format_inr(due)}"
     return None

@@ -23,7 +23,8 @@ def show(console: Console, report: ReconciliationReport) -> None:
     """Print the report."""
     console.print(
         f"[bold]Reconciliation of {report.day:%A, %-d %B %Y}[/]  "
-        f"{report.matched} of {report.rows} rows matched, {report.orders} orders looked at\n"
+        f"{report.matched} of {report.rows} rows matched, {report.orders} orders looked at\n",
+        highlight=False,
     )
     if report.settlements:
         console.print(_settlements(report), "")
@@ -33,9 +34,7 @@ def show(console: Console, report: ReconciliationReport) -> None:
         console.print("[bold green]no differences[/]")
         return
     console.print(_differences(report), "")
-    console.print("[bold]what to do[/]")
-    for kind, action in {each.kind: each.action for each in report.differences}.items():
-        console.print(f"  [yellow]{kind}[/]  {action}", highlight=False)
+    console.print(_actions(report))
 
 
 def _settlements(report: ReconciliationReport) -> Table:
@@ -83,6 +82,15 @@ def _differences(report: ReconciliationReport) -> Table:
     table.add_column("explanation")
     for each in report.differences:
         table.add_row(*_row(each))
+    return table
+
+
+def _actions(report: ReconciliationReport) -> Table:
+    table = Table(title="What to do", title_justify="left", box=None, show_header=False)
+    table.add_column("kind", style="yellow", no_wrap=True)
+    table.add_column("action")
+    for kind, action in {each.kind: each.action for each in report.differences}.items():
+        table.add_row(kind.value, action)
     return table
 
 

@@ -1,9 +1,15 @@
 """The money side of a view."""
 
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+
+from domain.attention import Attention, AttentionAction
 from domain.order_money import money_of
 from domain.payment import EntryKind, RefundStatus
 from domain.status import OrderStatus
-from tests.domain.ledgers import cash_order, credit_note, entry, invoice, order, refund_of
+from tests.domain.ledgers import NOON, cash_order, credit_note, entry, invoice, order, refund_of
 from tests.fakes.samples import sample_events, sample_view
 
 
@@ -47,3 +53,28 @@ def test_only_orders_whose_goods_and_papers_rest_have_ended() -> None:
         OrderStatus.EXPIRED,
         OrderStatus.RETURNED_TO_ORIGIN,
     }
+
+
+@pytest.mark.parametrize(
+    ("asked", "resolved", "status"),
+    [
+        ("refund", None, RefundStatus.FAILED),
+        ("refund", NOON, RefundStatus.CLOSED),
+        ("parcel", None, RefundStatus.CLOSED),
+    ],
+)
+def test_a_refund_that_failed_counts_while_a_person_is_asked_about_it(
+    asked: str, resolved: datetime | None, status: RefundStatus
+) -> None:
+    attention = Attention(
+        attention_id="a1",
+        step=asked,
+        reason="refund 1 failed",
+        suggestion="Retry it.",
+        actions=(AttentionAction.RETRY,),
+        raised_at=NOON,
+        resolved_at=resolved,
+    )
+    failed = refund_of("pay_1", 10_00, status=RefundStatus.FAILED)
+    view = replace(sample_view(sample_events(1)), refunds=(failed,), attention=(attention,))
+    assert [each.status for each in money_of(view).refunds] == [status]

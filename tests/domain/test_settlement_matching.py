@@ -95,10 +95,10 @@ def one_payment(**changes: Any) -> tuple[list[SettlementRow], OrderMoney]:
     ("changes", "kind", "words"),
     [
         ({"fee_paise": 40_00, "credit_paise": 960_00}, K.FEE_UNEXPECTED, "more than 3 %"),
-        ({"credit_paise": 970_00}, K.FEE_UNEXPECTED, "credit is not"),
-        ({"debit_paise": 1}, K.FEE_UNEXPECTED, "credit is not"),
-        ({"tax_paise": 3_63}, K.FEE_UNEXPECTED, "GST 363 instead of"),
-        ({"tax_paise": 24_00}, K.FEE_UNEXPECTED, "GST 2400 of a fee of 2360"),
+        ({"credit_paise": 970_00}, K.FEE_UNEXPECTED, "the credit is not ₹1,000 less ₹23.60"),
+        ({"debit_paise": 1}, K.FEE_UNEXPECTED, "the credit is not ₹1,000 less ₹23.60"),
+        ({"tax_paise": 3_63}, K.FEE_UNEXPECTED, "GST of ₹3.63 instead of ₹3.59"),
+        ({"tax_paise": 24_00}, K.FEE_UNEXPECTED, "GST of ₹24 in a fee of ₹23.60"),
         ({"on_hold": True}, K.ROW_ON_HOLD, "holds"),
     ],
 )
