@@ -11,10 +11,10 @@ N ?= 100
 SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install lint types imports test coverage demo up bench soak fmt lock clean
+.PHONY: help install lint types imports test coverage demo up bench bench-lambda soak fmt lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(READY) ## create .venv with everything pinned by hash; does nothing the second time
 
@@ -79,6 +79,9 @@ up: $(READY) ## the stack without the demo orders, until Ctrl-C
 
 bench: $(READY) ## the benchmarks; results go to bench/results/
 	$(BIN)/orders bench
+
+bench-lambda: $(READY) ## cold starts of functions side by side: table, result file, picture
+	$(BIN)/python -m bench.lambda_cold_start
 
 soak: $(READY) ## N orders with faults, seed SEED, invariants checked at the end
 	$(BIN)/orders soak --orders $(N) --seed $(SEED)
