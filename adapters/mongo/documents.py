@@ -1,6 +1,8 @@
 """The register of tax documents: consecutive numbers, each with its document."""
 
+import re
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from pymongo import ReturnDocument
@@ -20,7 +22,7 @@ from domain.documents import (
     refuse_without_irn,
 )
 from domain.errors import DocumentRefused
-from domain.ports.documents import SeriesReport
+from domain.ports.documents import DocumentClaim, SeriesReport
 from domain.wire import from_json, to_json
 
 
@@ -105,6 +107,14 @@ class MongoDocumentRegister:
         return await in_transaction(self._db, work)
 
     @guarded
+    async def claims(self, year: str) -> Sequence[DocumentClaim]:
+        """Return every document of a financial year that is not void, by number."""
+        of_year = {"_id": {"$regex": f"^[^/]+/{re.escape(year)}/"}, "document.void": None}
+        wanted = {"document.request.order_id": True, "document.request.issued_at": True}
+        found = await self._documents.find(of_year, projection=wanted).sort("_id").to_list(None)
+        return [_claim(each) for each in found]
+
+    @guarded
     async def series(self, year: str) -> Sequence[SeriesReport]:
         """Return every series of a financial year, by name."""
         counted = await self._series.find({"year": year}).sort("name").to_list(None)
@@ -171,6 +181,15 @@ class MongoDocumentRegister:
             void=sum(1 for each in found if each["document"].get("void")),
             missing=tuple(sorted(set(range(1, last + 1)) - serials)),
         )
+
+
+def _claim(stored: Document) -> DocumentClaim:
+    request = stored["document"]["request"]
+    return DocumentClaim(
+        number=stored["_id"],
+        order_id=request["order_id"],
+        issued_at=datetime.fromisoformat(request["issued_at"]),
+    )
 
 
 def _document(stored: Document) -> TaxDocument:

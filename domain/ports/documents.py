@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from domain.catalogue import Warehouse
@@ -20,6 +21,15 @@ class SeriesReport:
     documents: int
     void: int
     missing: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DocumentClaim:
+    """A document that counts, and the order that should know of it."""
+
+    number: str
+    order_id: str
+    issued_at: datetime
 
 
 class DocumentRegister(Protocol):
@@ -57,6 +67,10 @@ class DocumentBooks(Protocol):
         Raises:
             DocumentRefused: there is no such document, or a credit note corrects it.
         """
+        ...
+
+    async def claims(self, year: str) -> Sequence[DocumentClaim]:
+        """Return every document of a financial year that is not void, by number."""
         ...
 
     async def series(self, year: str) -> Sequence[SeriesReport]:

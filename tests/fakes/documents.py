@@ -16,7 +16,7 @@ from domain.documents import (
     compose_invoice,
 )
 from domain.errors import DocumentRefused
-from domain.ports.documents import SeriesReport
+from domain.ports.documents import DocumentClaim, SeriesReport
 
 
 class FakeDocumentRegister:
@@ -58,6 +58,17 @@ class FakeDocumentRegister:
             del self.documents[document.request.key]
             self.void[number] = replace(document, void=void)
         return self.void.get(number, document)
+
+    async def claims(self, year: str) -> Sequence[DocumentClaim]:
+        counting = [one for one in self.documents.values() if f"/{year}/" in one.number]
+        return [
+            DocumentClaim(
+                number=one.number,
+                order_id=one.request.order_id,
+                issued_at=one.request.issued_at,
+            )
+            for one in sorted(counting, key=lambda one: one.number)
+        ]
 
     async def series(self, year: str) -> Sequence[SeriesReport]:
         return [

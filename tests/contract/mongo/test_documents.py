@@ -12,7 +12,7 @@ from domain.credit_notes import part_of
 from domain.documents import DocumentKind, DocumentLine, DocumentRequest, TaxDocument, Void
 from domain.errors import DocumentRefused
 from domain.ports import DocumentRegister
-from domain.ports.documents import DocumentBooks, SeriesReport
+from domain.ports.documents import DocumentBooks, DocumentClaim, SeriesReport
 from domain.tax import TaxSplit
 from tests.fakes.documents import FakeDocumentRegister
 from tests.fakes.samples import ADDRESS, CUSTOMER, NOON, random_order_id
@@ -248,6 +248,22 @@ async def test_the_series_of_a_year_are_told_as_a_tax_return_declares_them(
         SeriesReport(name="PNQ/2627", last=3, documents=3, void=1, missing=()),
     ]
     assert await register.series("2526") == []
+
+
+async def test_the_documents_of_a_year_that_count_are_listed_with_their_orders(
+    register: Register,
+) -> None:
+    asked = [request(), request(), request(issued_at=NEW_YEAR_IN_INDIA)]
+    for each in asked:
+        await register.register(each, PUNE)
+    await register.declare_void("PNQ/2627/000001", VOID)
+    assert await register.claims("2627") == [
+        DocumentClaim(
+            number="PNQ/2627/000002",
+            order_id=asked[1].order_id,
+            issued_at=asked[1].issued_at,
+        )
+    ]
 
 
 async def test_a_number_that_was_lost_would_be_reported(mongo_database: Database) -> None:
