@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from adapters.reconciliation_limits import ReconciliationLimits, read_reconciliation_limits
 from adapters.settings_reader import HIGHEST_PORT, SettingsError, SettingsReader
 from adapters.settings_rules import refuse_live_keys_in_dev, refuse_unsafe_production
 from adapters.tracking_limits import TrackingLimits, read_tracking_limits
@@ -55,16 +56,10 @@ class Settings:
             being refunded.
         refund_speed: what Razorpay is asked for; it falls back to normal where a bank takes no
             instant refunds.
-        overdue_news_every_s: seconds between two rounds of asking for overdue news.
-        payment_overdue_s, refund_overdue_s, parcel_overdue_s: seconds of silence after which
-            a payment, a refund or a parcel is asked about.
-        settlement_limit_days: a payment or refund must be settled within so many days.
-        remittance_limit_days: a courier must remit collected cash within so many days.
-        refund_limit_days: a refund must have ended within so many days.
-        payment_fee_limit_bps: highest fee of a payment with its GST, in hundredths of a percent.
+        reconciliation: how patient reconciliation is.
         seller_name: legal name on invoices, under which the GSTINs of all warehouses stand.
         e_invoicing: the seller is bound to register invoices to businesses (CGST Rule 48(4));
-            this house cannot, so it leaves them to a person.
+            this house cannot, so it sells to consumers alone.
         data_dir: where the embedded stack keeps its files.
         tracking: how much clients may ask of the tracking service.
     """
@@ -112,14 +107,7 @@ class Settings:
     cod_first_order_limit_paise: int
     revive_late_payments: bool
     refund_speed: RefundSpeed
-    overdue_news_every_s: int
-    payment_overdue_s: int
-    refund_overdue_s: int
-    parcel_overdue_s: int
-    settlement_limit_days: int
-    remittance_limit_days: int
-    refund_limit_days: int
-    payment_fee_limit_bps: int
+    reconciliation: ReconciliationLimits
     data_dir: Path
     tracking: TrackingLimits
 
@@ -204,22 +192,7 @@ def _read(reader: SettingsReader) -> Settings:
         ),
         revive_late_payments=reader.flag("ORDERS_REVIVE_LATE_PAYMENTS", default=False),
         refund_speed=REFUND_SPEEDS[reader.choice("ORDERS_REFUND_SPEED", "normal", ("optimum",))],
-        overdue_news_every_s=reader.integer(
-            "ORDERS_OVERDUE_NEWS_EVERY_S", 5 * MINUTE_S, lowest=1, highest=DAY_S
-        ),
-        payment_overdue_s=reader.integer("ORDERS_PAYMENT_OVERDUE_S", 5 * MINUTE_S, lowest=1),
-        refund_overdue_s=reader.integer("ORDERS_REFUND_OVERDUE_S", 30 * MINUTE_S, lowest=1),
-        parcel_overdue_s=reader.integer("ORDERS_PARCEL_OVERDUE_S", DAY_S // 2, lowest=1),
-        settlement_limit_days=reader.integer(
-            "ORDERS_SETTLEMENT_LIMIT_DAYS", 5, lowest=0, highest=60
-        ),
-        remittance_limit_days=reader.integer(
-            "ORDERS_REMITTANCE_LIMIT_DAYS", 10, lowest=0, highest=60
-        ),
-        refund_limit_days=reader.integer("ORDERS_REFUND_LIMIT_DAYS", 7, lowest=0, highest=60),
-        payment_fee_limit_bps=reader.integer(
-            "ORDERS_PAYMENT_FEE_LIMIT_BPS", 300, lowest=0, highest=10_000
-        ),
+        reconciliation=read_reconciliation_limits(reader),
         data_dir=Path(reader.text("ORDERS_DATA_DIR", ".data")),
         tracking=read_tracking_limits(reader),
     )

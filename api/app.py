@@ -114,6 +114,7 @@ def _settings(settings: Settings) -> ApiSettings:
         cod_minimum_paise=settings.cod_minimum_paise,
         cod_fee_paise=settings.cod_fee_paise,
         cod_first_order_limit_paise=settings.cod_first_order_limit_paise,
+        e_invoicing=settings.e_invoicing,
         terms=Terms(
             payment_window_s=settings.payment_window_s,
             return_window_s=settings.return_window_s,

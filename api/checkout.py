@@ -67,6 +67,7 @@ class OrderPlacement:
             payment_method=request.payment_method,
             coupon=request.coupon,
             binding=True,
+            gstin=customer.gstin,
             customer_id=self._customer_id,
         )
         return Placement(

@@ -62,7 +62,8 @@ class ApiSettings:
     """What the API itself needs to know. URLs have no slash at the end.
 
     `cod_first_order_limit_paise` bounds cash on delivery for customers to whom nothing has been
-    delivered yet; 0 means no such bound.
+    delivered yet; 0 means no such bound. With `e_invoicing` no business can be sold to, for its
+    invoice would need an IRN.
     """
 
     tracking_url: str
@@ -73,6 +74,7 @@ class ApiSettings:
     cod_minimum_paise: int = 0
     cod_fee_paise: int = COD_FEE_PAISE
     cod_first_order_limit_paise: int = 0
+    e_invoicing: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

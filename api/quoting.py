@@ -25,7 +25,7 @@ KNOWN_BY: Final = frozenset({OrderStatus.DELIVERED, OrderStatus.COMPLETED})
 class Cart:
     """What is to be priced. `binding`: an order follows, so cash on delivery must be certain.
 
-    `customer_id` is None while nobody has signed in.
+    `customer_id` is None while nobody has signed in; a business has a `gstin`.
     """
 
     items: tuple[CartItem, ...]
@@ -35,6 +35,7 @@ class Cart:
     coupon: str | None
     binding: bool
     customer_id: str | None = None
+    gstin: str | None = None
 
 
 async def price(deps: Dependencies, cart: Cart, other_errors: Iterator[FieldError]) -> Quote:
@@ -47,7 +48,7 @@ async def price(deps: Dependencies, cart: Cart, other_errors: Iterator[FieldErro
     """
     snapshot = await deps.catalogue.snapshot([item.sku for item in cart.items], cart.coupon)
     known = {product.sku for product in snapshot.products}
-    require_valid(chain(item_errors(cart.items, known), other_errors))
+    require_valid(chain(item_errors(cart.items, known), other_errors, _needs_irn(deps, cart)))
     if not snapshot.warehouses:
         message = "the catalogue holds no warehouse"
         raise StoreUnavailable(message)
@@ -74,6 +75,16 @@ async def _cod_limit(deps: Dependencies, cart: Cart) -> int:
         return limit
     orders = await deps.views.of_customer(cart.customer_id)
     return limit if any(view.status in KNOWN_BY for view in orders) else min(limit, first)
+
+
+def _needs_irn(deps: Dependencies, cart: Cart) -> Iterator[FieldError]:
+    """Yield an error for a business whose invoice would need an IRN, which we cannot get."""
+    if deps.settings.e_invoicing and cart.gstin is not None:
+        yield FieldError(
+            field="customer.gstin",
+            message="this shop cannot issue the e-invoice (IRN) that a business needs",
+            remedy="leave it out to buy as a consumer",
+        )
 
 
 async def _route(deps: Dependencies, cart: Cart, snapshot: CatalogueSnapshot) -> Route:

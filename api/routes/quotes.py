@@ -45,6 +45,7 @@ async def quote(request: QuoteRequest, deps: Deps) -> QuoteBody:
         payment_method=request.payment_method,
         coupon=request.coupon or None,
         binding=False,
+        gstin=request.gstin,
     )
     try:
         return QuoteBody.of(await price(deps, cart, request.errors()))

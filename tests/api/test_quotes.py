@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -46,6 +47,15 @@ async def test_the_gstin_of_a_business_decides_the_tax(front: ShopFront) -> None
     assert (await tax(gstin=None))["igst_paise"] == 0
     abroad = await tax(gstin="29AAPFU0939F1ZR")
     assert abroad["cgst_paise"] == 0 < abroad["igst_paise"]
+
+
+async def test_a_shop_bound_to_e_invoicing_sells_to_consumers_alone(front: ShopFront) -> None:
+    dependencies = front.dependencies()
+    bound = replace(dependencies.settings, e_invoicing=True)
+    front.app.state.dependencies = replace(dependencies, settings=bound)
+    refused = await front.http.post("/quotes", json=quote(customer={"gstin": "27AAPFU0939F1ZV"}))
+    assert (refused.status_code, fields_of(refused)) == (422, ["customer.gstin"])
+    assert (await front.http.post("/quotes", json=quote())).status_code == 200
 
 
 async def test_a_quote_works_without_the_courier(front: ShopFront) -> None:
