@@ -28,7 +28,7 @@ GAP = 4.0
 SIGNATURE = 60.0
 ON_ACCENT = Style(size=10, bold=True, ink=Ink.PAPER)
 GRAND_TOTAL = Style(size=13, bold=True, ink=Ink.PAPER)
-WORDS_STYLE = Style(size=9.5)
+WORDS_STYLE = Style(size=8.8)
 DECLARATION = (
     "Unit prices, discounts and charges include GST. Tax is not payable under reverse charge."
     " Issued electronically in accordance with the"
