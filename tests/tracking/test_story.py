@@ -9,7 +9,7 @@ from domain.documents import Document, DocumentKind
 from domain.events import EventData
 from domain.payment import EntryKind, PaymentEntry, PaymentStatus, Refund, RefundStatus
 from domain.shipment import Shipment, ShipmentLine, ShipmentState
-from domain.snapshot import Cancellation
+from domain.snapshot import Cancellation, LineCancellation
 from domain.status import OrderStatus
 from tests.fakes.samples import ADDRESS, NOON, sample_events, sample_view
 from tracking.pages.rendering import order_page
@@ -47,6 +47,15 @@ INVOICE = Document(
     amount_paise=1_499_00,
     issued_at=NOON,
 )
+CANCELLED = LineCancellation(
+    number=1,
+    shipment=1,
+    lines=(ShipmentLine(sku="TEE", quantity=1), ShipmentLine(sku="MUG", quantity=2)),
+    amount_paise=333_33,
+    reason="too many",
+    by="customer",
+    at=NOON,
+)
 
 
 @pytest.mark.parametrize(
@@ -58,6 +67,7 @@ INVOICE = Document(
         ({"refund": REFUND}, "₹50"),
         ({"document": INVOICE}, "PNQ/2627/000042"),
         ({"cancellation": Cancellation(reason="too late", by="customer", at=NOON)}, "too late"),
+        ({"line_cancellation": CANCELLED}, "1 × TEE · 2 × MUG · ₹333.33"),
         ({"address": ADDRESS}, "Pune"),
         ({"shipment": PARCEL}, "Parcel 1 · Delhivery Surface · Bag added to trip"),
     ],
@@ -112,3 +122,13 @@ def test_a_view_older_than_its_log_lets_the_script_begin_anew() -> None:
     events = sample_events(3)
     page = order_page(sample_view(events), entries_of(events[:2]), NOON)
     assert '"since":{"epoch":1,"sequence":0}' in page
+
+
+def test_cancelled_units_stand_beside_what_was_ordered() -> None:
+    events = sample_events(1)
+    view = replace(sample_view(events), line_cancellations=(CANCELLED,))
+    page = order_page(view, entries_of(events), NOON)
+    assert (
+        '<ul class="sums refunds cut" id="cancelled"><li><span>Cancelled: TEE × 1, MUG × 2' in page
+    )
+    assert "-₹333.33" in page or "−₹333.33" in page

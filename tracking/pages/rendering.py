@@ -114,10 +114,22 @@ def _summary(view: OrderView) -> str:
 <h2 id="summary-title">Your order</h2>
 <ul class="sums">{lines}{more}<li class="total"><span>Total</span>
 <span>{rupees(view.total_paise)}</span></li></ul>
+<ul class="sums refunds cut" id="cancelled">{_cancelled(view)}</ul>
 <ul class="sums refunds" id="refunds">{_refunds(view)}</ul>
 <p class="soft"><span id="payment">{PAYMENTS[view.payment_status]}</span>
 · {"cash on delivery" if cash else "prepaid"} · placed {_time(view.placed_at)}</p>
 </section>"""
+
+
+def _cancelled(view: OrderView) -> str:
+    names = {line.sku: line.name for line in view.quote.lines}
+    return "".join(
+        f"<li><span>Cancelled: {escape(units)}</span><span>{rupees(-told.amount_paise)}</span></li>"
+        for told in view.line_cancellations
+        for units in [
+            ", ".join(f"{names.get(line.sku, line.sku)} × {line.quantity}" for line in told.lines)
+        ]
+    )
 
 
 def _refunds(view: OrderView) -> str:

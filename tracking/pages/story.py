@@ -48,6 +48,10 @@ def note_of(data: EventData) -> str:
         parts = [data.document.number]
     elif data.cancellation:
         parts = [data.cancellation.reason]
+    elif data.line_cancellation:
+        cancelled = data.line_cancellation
+        units = (f"{line.quantity} × {line.sku}" for line in cancelled.lines)
+        parts = [*units, rupees(cancelled.amount_paise)]
     elif data.address:
         parts = [data.address.city]
     elif data.shipment:

@@ -53,7 +53,9 @@ function ago(at) {
   return minutes < 1440 ? `${Math.floor(minutes / 60)} h ago` : moment(at);
 }
 
-function noteOf({ payment, refund, document, cancellation, address, shipment }) {
+function noteOf(data) {
+  const { payment, refund, document, cancellation, address, shipment } = data;
+  const cut = data.line_cancellation;
   let said = [];
   if (payment) {
     const method = words.methods[payment.method] ?? payment.method;
@@ -61,7 +63,10 @@ function noteOf({ payment, refund, document, cancellation, address, shipment }) 
   } else if (refund) said = [rupees(refund.amount_paise)];
   else if (document) said = [document.number];
   else if (cancellation) said = [cancellation.reason];
-  else if (address) said = [address.city];
+  else if (cut) {
+    const units = cut.lines.map((line) => `${line.quantity} × ${line.sku}`);
+    said = [...units, rupees(cut.amount_paise)];
+  } else if (address) said = [address.city];
   else if (shipment) said = [`Parcel ${shipment.number}`, shipment.courier, shipment.reason];
   return said.filter(Boolean).join(" · ");
 }
@@ -90,6 +95,7 @@ function fold(event) {
     payment_status: data.payment_status,
     shipments,
     refunds: put(order.refunds, data.refund, "number"),
+    line_cancellations: put(order.line_cancellations, data.line_cancellation, "number"),
     documents: put(order.documents, data.document, "number"),
     payment: data.status === "pending_payment" ? (data.payment_order ?? order.payment) : null,
     shipping_address: data.address ?? order.shipping_address,
@@ -252,6 +258,14 @@ function drawAside() {
   const a = order.shipping_address;
   const lines = [a.name, a.line1, a.line2, `${a.city} ${a.pincode}`, a.state].filter(Boolean);
   byId("address").replaceChildren(...lines.flatMap((line, i) => (i ? [el("br"), line] : [line])));
+  const names = new Map(order.lines.map((line) => [line.sku, line.name]));
+  const units = ({ sku, quantity }) => `${names.get(sku) ?? sku} × ${quantity}`;
+  byId("cancelled").replaceChildren(
+    ...(order.line_cancellations ?? []).map((told) =>
+      el("li", {}, el("span", {}, `Cancelled: ${told.lines.map(units).join(", ")}`),
+        el("span", {}, rupees(-told.amount_paise))),
+    ),
+  );
   byId("refunds").replaceChildren(
     ...(order.refunds ?? [])
       .filter((refund) => words.refunds[refund.status])
