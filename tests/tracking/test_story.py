@@ -128,7 +128,5 @@ def test_cancelled_units_stand_beside_what_was_ordered() -> None:
     events = sample_events(1)
     view = replace(sample_view(events), line_cancellations=(CANCELLED,))
     page = order_page(view, entries_of(events), NOON)
-    assert (
-        '<ul class="sums refunds cut" id="cancelled"><li><span>Cancelled: TEE × 1, MUG × 2' in page
-    )
-    assert "-₹333.33" in page or "−₹333.33" in page
+    cancelled = page.partition('id="cancelled"')[2].partition("</ul>")[0]
+    assert "<span>Cancelled: TEE × 1, MUG × 2</span><span>-₹333.33</span>" in cancelled
