@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from adapters.cash_limits import CashLimits, read_cash_limits
 from adapters.reconciliation_limits import ReconciliationLimits, read_reconciliation_limits
 from adapters.settings_reader import HIGHEST_PORT, SettingsError, SettingsReader
 from adapters.settings_rules import refuse_live_keys_in_dev, refuse_unsafe_production
@@ -47,11 +48,7 @@ class Settings:
         return_window_s: seconds from delivery in which a return can be requested.
         late_payment_window_s: seconds that a closed order waits for a late capture.
         auto_pack: shipments are packed without the warehouse's word.
-        cod_limit_paise, cod_minimum_paise: highest and lowest order total that may be paid on
-            delivery, the fee included.
-        cod_fee_paise: what cash on delivery costs the customer, GST included.
-        cod_first_order_limit_paise: the highest total for customers to whom nothing has been
-            delivered yet; 0 for no such limit.
+        cash: which orders may be paid on delivery, and what that costs.
         revive_late_payments: a late capture revives the order if stock allows, instead of
             being refunded.
         refund_speed: what Razorpay is asked for; it falls back to normal where a bank takes no
@@ -99,12 +96,9 @@ class Settings:
     return_window_s: int
     late_payment_window_s: int
     auto_pack: bool
-    cod_limit_paise: int
+    cash: CashLimits
     seller_name: str
     e_invoicing: bool
-    cod_minimum_paise: int
-    cod_fee_paise: int
-    cod_first_order_limit_paise: int
     revive_late_payments: bool
     refund_speed: RefundSpeed
     reconciliation: ReconciliationLimits
@@ -163,11 +157,7 @@ def _read(reader: SettingsReader) -> Settings:
         temporal_address=reader.host_and_port("TEMPORAL_ADDRESS", dev="127.0.0.1:7233"),
         temporal_namespace=reader.text("TEMPORAL_NAMESPACE", "default"),
         temporal_ui_url=reader.url("TEMPORAL_UI_URL", dev="http://127.0.0.1:8233"),
-        mongodb_url=reader.url(
-            "MONGODB_URL",
-            dev="mongodb://127.0.0.1:27017/?directConnection=true",
-            schemes=("mongodb", "mongodb+srv"),
-        ),
+        mongodb_url=_mongodb_url(reader),
         mongodb_database=reader.text("MONGODB_DATABASE", "orders"),
         mongodb_driver=reader.choice("MONGODB_DRIVER", "motor", ("pymongo",)),
         redis_url=reader.url(
@@ -182,17 +172,17 @@ def _read(reader: SettingsReader) -> Settings:
         return_window_s=reader.integer("ORDERS_RETURN_WINDOW_S", 7 * DAY_S, lowest=0),
         late_payment_window_s=reader.integer("ORDERS_LATE_PAYMENT_WINDOW_S", 5 * DAY_S, lowest=0),
         auto_pack=reader.flag("ORDERS_AUTO_PACK", default=False),
-        cod_limit_paise=reader.integer("ORDERS_COD_LIMIT_PAISE", 20_000_00, lowest=0),
+        cash=read_cash_limits(reader),
         seller_name=reader.text("ORDERS_SELLER_NAME", "Retail Orders"),
         e_invoicing=reader.flag("ORDERS_E_INVOICING", default=False),
-        cod_minimum_paise=reader.integer("ORDERS_COD_MINIMUM_PAISE", 0, lowest=0),
-        cod_fee_paise=reader.integer("ORDERS_COD_FEE_PAISE", 40_00, lowest=0),
-        cod_first_order_limit_paise=reader.integer(
-            "ORDERS_COD_FIRST_ORDER_LIMIT_PAISE", 0, lowest=0
-        ),
         revive_late_payments=reader.flag("ORDERS_REVIVE_LATE_PAYMENTS", default=False),
         refund_speed=REFUND_SPEEDS[reader.choice("ORDERS_REFUND_SPEED", "normal", ("optimum",))],
         reconciliation=read_reconciliation_limits(reader),
         data_dir=Path(reader.text("ORDERS_DATA_DIR", ".data")),
         tracking=read_tracking_limits(reader),
     )
+
+
+def _mongodb_url(reader: SettingsReader) -> str:
+    dev = "mongodb://127.0.0.1:27017/?directConnection=true"
+    return reader.url("MONGODB_URL", dev=dev, schemes=("mongodb", "mongodb+srv"))

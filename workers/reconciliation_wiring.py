@@ -14,6 +14,9 @@ from domain.reconciliation import ReconciliationTerms
 from workers.wiring import ReconciliationPorts
 from workflows.schedules import ScheduleTerms
 
+LONGEST_ROUNDS = 72
+"""No order on the watch is left alone for longer: six hours at one round in five minutes."""
+
 
 def reconciliation_ports(
     settings: Settings, database: Database, news: OrderNews, stack: AsyncExitStack
@@ -36,7 +39,7 @@ def reconciliation_ports(
 def schedule_terms(settings: Settings) -> ScheduleTerms:
     """Return the settings that schedules follow."""
     return ScheduleTerms(
-        every_s=settings.overdue_news_every_s,
+        every_s=settings.reconciliation.overdue_news_every_s,
         overdue=overdue_terms(settings),
         reconciliation=reconciliation_terms(settings),
     )
@@ -45,18 +48,19 @@ def schedule_terms(settings: Settings) -> ScheduleTerms:
 def overdue_terms(settings: Settings) -> OverdueTerms:
     """Return when news is overdue."""
     return OverdueTerms(
-        payment_s=settings.payment_overdue_s,
-        refund_s=settings.refund_overdue_s,
-        parcel_s=settings.parcel_overdue_s,
+        payment_s=settings.reconciliation.payment_overdue_s,
+        refund_s=settings.reconciliation.refund_overdue_s,
+        parcel_s=settings.reconciliation.parcel_overdue_s,
         payable_s=settings.payment_window_s + settings.late_payment_window_s,
+        longest_s=LONGEST_ROUNDS * settings.reconciliation.overdue_news_every_s,
     )
 
 
 def reconciliation_terms(settings: Settings) -> ReconciliationTerms:
     """Return what is still in time, and which fee is too high."""
     return ReconciliationTerms(
-        settlement_days=settings.settlement_limit_days,
-        remittance_days=settings.remittance_limit_days,
-        refund_days=settings.refund_limit_days,
-        fee_limit_bps=settings.payment_fee_limit_bps,
+        settlement_days=settings.reconciliation.settlement_days,
+        remittance_days=settings.reconciliation.remittance_days,
+        refund_days=settings.reconciliation.refund_days,
+        fee_limit_bps=settings.reconciliation.payment_fee_bps,
     )

@@ -149,9 +149,9 @@ def test_no_problem_text_repeats_a_secret() -> None:
 
 def test_the_document_names_every_setting_and_no_other() -> None:
     root = Path(__file__).resolve().parents[2]
-    files = ("adapters/settings.py", "adapters/tracking_limits.py")
-    source = "".join((root / name).read_text() for name in files)
-    found = re.findall(r'(?:reader\.\w+|number)\(\s*"([A-Z0-9_]+)"', source)
+    files = [root / "adapters/settings.py", *(root / "adapters").glob("*_limits.py")]
+    source = "".join(file.read_text() for file in files)
+    found = re.findall(r'(?:reader\.\w+|number|days)\(\s*"([A-Z0-9_]+)"', source)
     read = set(found) | {"ORDERS_ENV"}
     document = (root / "docs/settings.md").read_text()
     section = document.split("## Settings of the processes")[1].split("\n## ")[0]
