@@ -6,6 +6,7 @@ WebSocket, SSE and `GET /orders/{id}/events` all answer through these functions.
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Generic, Protocol, TypeVar
 
 from domain.events import OrderEvent
 from domain.ports import EventLog, OrderViews, Position
@@ -23,19 +24,39 @@ class Mode(StrEnum):
     RESET = "reset"
 
 
+class Numbered(Protocol):
+    """An event, in whatever form: it has its place in its order's log."""
+
+    @property
+    def epoch(self) -> int:
+        """Return the log that it belongs to."""
+        ...
+
+    @property
+    def sequence(self) -> int:
+        """Return its place in that log."""
+        ...
+
+
+E = TypeVar("E", bound=Numbered)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Attachment:
+class Attached(Generic[E]):
     """Where a reader stands after attaching: events to apply, or a snapshot to start from."""
 
     mode: Mode
     position: Position
     snapshot: OrderView | None
-    events: tuple[OrderEvent, ...]
+    events: tuple[E, ...]
 
 
-def contiguous(events: Sequence[OrderEvent], after: Position) -> tuple[OrderEvent, ...]:
+Attachment = Attached[OrderEvent]
+
+
+def contiguous(events: Sequence[E], after: Position) -> tuple[E, ...]:
     """Return the run that follows a position without a hole; repeats are passed over."""
-    run: list[OrderEvent] = []
+    run: list[E] = []
     expected = after.sequence + 1
     for event in sorted(events, key=lambda event: event.sequence):
         if event.epoch != after.epoch or event.sequence < expected:
@@ -78,13 +99,24 @@ async def attach_to(
 
     More than `limit` missed events are answered with a snapshot.
     """
+    return await attach_by(view, log.read, since, limit)
+
+
+Read = Callable[[str, int, int, int], Awaitable[Sequence[E]]]
+"""Reads an order's log: order id, epoch, after which sequence, at most so many."""
+
+
+async def attach_by(
+    view: OrderView, read: Read[E], since: Position | None, limit: int
+) -> Attached[E]:
+    """Do the same with any way to read the log."""
     head = Position(epoch=view.epoch, sequence=view.sequence)
     mode = verdict(since, head, limit)
     if mode is not Mode.RESUMED or since is None:
-        return Attachment(mode=mode, position=head, snapshot=view, events=())
-    stored = await log.read(view.order_id, head.epoch, since.sequence, limit)
+        return Attached(mode=mode, position=head, snapshot=view, events=())
+    stored = await read(view.order_id, head.epoch, since.sequence, limit)
     missed = contiguous([e for e in stored if e.sequence <= head.sequence], since)
-    return Attachment(mode=mode, position=head, snapshot=None, events=missed)
+    return Attached(mode=mode, position=head, snapshot=None, events=missed)
 
 
 FillHole = Callable[[str, int], Awaitable[Sequence[OrderEvent]]]

@@ -10,6 +10,7 @@ from adapters.aws.clients import AwsClients
 from adapters.aws.files import S3Files
 from adapters.mongo.connection import close as close_database
 from adapters.mongo.connection import connect as connect_database
+from adapters.mongo.envelopes import MongoEnvelopes
 from adapters.mongo.event_log import MongoEventLog
 from adapters.mongo.link_keys import MongoLinkKeys
 from adapters.mongo.open_orders import MongoOpenOrders
@@ -57,6 +58,7 @@ async def opened(settings: Settings) -> AsyncIterator[Starlette]:
                 clock=SystemClock(),
                 views=views,
                 log=MongoEventLog(database),
+                envelopes=MongoEnvelopes(database),
                 queries=OrderClient(temporal, MongoOrderArchive(database)),
                 subscription=feed.subscribe(),
                 wall_feed=feed.subscribe_to_all,

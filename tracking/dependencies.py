@@ -16,6 +16,7 @@ from domain.ports import (
     Subscription,
     TokenVerifier,
 )
+from domain.ports.envelopes import EnvelopeLog
 from domain.ports.links import LinkKeys
 from tracking.settings import TrackingSettings
 from tracking.wall.wall import OpenOrders
@@ -62,6 +63,7 @@ class Dependencies:
     clock: Clock
     views: OrderViews
     log: EventLog
+    envelopes: EnvelopeLog
     queries: OrderQueries
     subscription: Subscription
     wall_feed: Callable[[], Subscription]

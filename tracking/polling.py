@@ -3,12 +3,13 @@
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from domain.catch_up import Attachment
+from domain.catch_up import Attached
 from domain.errors import InvalidToken, OrderNotFound, ServiceUnavailable
 from domain.ports import Position
+from domain.ports.envelopes import Enveloped
 from domain.wire import JSON
 from tracking.live.inbound import STRANGE
-from tracking.projection import event_shown, sees_all, snapshot_of
+from tracking.projection import document_shown, sees_all, snapshot_of
 from tracking.security import POSITION
 from tracking.service import TrackingService
 
@@ -37,14 +38,14 @@ def refused(status: int, detail: str, headers: dict[str, str]) -> Response:
     return JSONResponse({"detail": detail}, status_code=status, headers=headers)
 
 
-def _document(order_id: str, attachment: Attachment, *, to_ops: bool) -> JSON:
+def _document(order_id: str, attachment: Attached[Enveloped], *, to_ops: bool) -> JSON:
     view = attachment.snapshot
     return {
         "order_id": order_id,
         "mode": attachment.mode.value,
         "epoch": attachment.position.epoch,
         "sequence": attachment.position.sequence,
-        "events": [event_shown(event, to_ops=to_ops) for event in attachment.events],
+        "events": [document_shown(e.document, to_ops=to_ops) for e in attachment.events],
         "snapshot": snapshot_of(view, to_ops=to_ops) if view else None,
     }
 

@@ -26,10 +26,15 @@ def owns(caller: Caller, view: OrderView) -> bool:
 
 def event_shown(event: OrderEvent, *, to_ops: bool) -> JSON:
     """Return an event's envelope as its reader may see it."""
-    document = envelope(event)
-    if not to_ops:
-        document["data"].pop("attention", None)
-    return document
+    return document_shown(envelope(event), to_ops=to_ops)
+
+
+def document_shown(document: JSON, *, to_ops: bool) -> JSON:
+    """Return an envelope as its reader may see it; the one that was given stays as it is."""
+    if to_ops or "attention" not in document["data"]:
+        return document
+    data = {name: value for name, value in document["data"].items() if name != "attention"}
+    return {**document, "data": data}
 
 
 def snapshot_of(view: OrderView, *, to_ops: bool) -> JSON:

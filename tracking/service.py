@@ -29,7 +29,9 @@ class TrackingService:
         self.metrics = TrackingMetrics()
         self.connections = Connections(self.metrics, self.settings)
         self.authority = Authority(deps.tokens, deps.links, deps.clock)
-        self.reading = Reading(deps.views, deps.log, deps.queries, self.settings.replay_events)
+        self.reading = Reading(
+            deps.views, deps.envelopes, deps.queries, self.settings.replay_events
+        )
         self.fanout = Fanout(
             deps.subscription,
             deps.views,

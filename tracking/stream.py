@@ -14,9 +14,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from domain.catch_up import Attachment
+from domain.catch_up import Attached
 from domain.errors import InvalidToken, OrderNotFound, ServiceUnavailable
 from domain.ports import Position
+from domain.ports.envelopes import Enveloped
 from domain.status import OrderStatus
 from domain.view import OrderView
 from tracking.authority import LinkRevoked, Visitor
@@ -25,7 +26,7 @@ from tracking.following.follower import Follower
 from tracking.live import outbound
 from tracking.live.closing import PeerGone
 from tracking.live.inbound import STRANGE
-from tracking.projection import event_shown, sees_all
+from tracking.projection import sees_all
 from tracking.security import POSITION, address_of
 from tracking.service import TrackingService
 
@@ -172,7 +173,7 @@ class EventStream(Response):
 
     # --- what the follower sends -----------------------------------------------------------------
 
-    async def subscribed(self, order_id: str, attachment: Attachment) -> None:
+    async def subscribed(self, order_id: str, attachment: Attached[Enveloped]) -> None:
         """Send the verdict; a snapshot is a position to resume from, too."""
         position = attachment.position if attachment.snapshot else None
         text = outbound.subscribed(order_id, attachment, None, to_ops=self._to_ops)
@@ -180,14 +181,15 @@ class EventStream(Response):
 
     async def events(self, batch: Batch) -> None:
         """Send events, one message each, in one write."""
+        shown = batch.documents(to_ops=self._to_ops)
         await self._write(
             "".join(
                 _message(
                     "event",
-                    compact(event_shown(event, to_ops=self._to_ops)),
+                    compact(document),
                     Position(epoch=event.epoch, sequence=event.sequence),
                 )
-                for event in batch.events
+                for event, document in zip(batch.events, shown, strict=True)
             )
         )
 

@@ -13,7 +13,9 @@ def register(app: typer.Typer) -> None:
 def bench(
     only: Annotated[
         str | None,
-        typer.Option(help="One of them: history, tracking, view, checkout, hot-sku, webhooks."),
+        typer.Option(
+            help="One of them: history, tracking, viewers, view, checkout, hot-sku, webhooks."
+        ),
     ] = None,
     free_ports: Annotated[
         bool, typer.Option("--free-ports/--usual-ports", help="Where the stack listens.")

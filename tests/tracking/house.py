@@ -13,6 +13,7 @@ from domain.events import EventType, OrderEvent
 from domain.messages import StatusSnapshot
 from domain.order import OrderState
 from domain.ports import Position, Scope
+from domain.ports.envelopes import Enveloped
 from domain.snapshot import Cancellation
 from domain.status import OrderStatus
 from domain.view import OrderView, fold
@@ -67,6 +68,16 @@ class FakeQueries:
         return self.events[order_id]
 
 
+class FakeEnvelopes:
+    """What the fake log holds, in envelopes."""
+
+    def __init__(self, log: FakeEventLog) -> None:
+        self._log = log
+
+    async def read(self, order_id: str, epoch: int, after: int, limit: int) -> Sequence[Enveloped]:
+        return [Enveloped.of(each) for each in await self._log.read(order_id, epoch, after, limit)]
+
+
 class FakeOpenOrders:
     """Counts what the fake views hold."""
 
@@ -99,6 +110,7 @@ class House:
             clock=self.clock,
             views=self.views,
             log=self.log,
+            envelopes=FakeEnvelopes(self.log),
             queries=self.queries,
             subscription=self.feed.subscribe(),
             wall_feed=self.feed.subscribe_to_all,

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from domain.catch_up import Attachment, Mode
+from domain.catch_up import Attached, Mode
 from domain.errors import StoreUnavailable
-from domain.events import OrderEvent
 from domain.ports import Caller, Position, Scope
+from domain.ports.envelopes import Enveloped
 from domain.view import OrderView
 from tests.tracking.house import ASHA, House, Story
 from tracking.following import fanout
@@ -52,7 +52,7 @@ class Reader:
         self.live_at: asyncio.Event = asyncio.Event()
         self.changed = asyncio.Condition()
 
-    async def subscribed(self, order_id: str, attachment: Attachment) -> None:
+    async def subscribed(self, order_id: str, attachment: Attached[Enveloped]) -> None:
         await self.moment("before subscribed")
         self.frames.append(attachment.mode.value)
         if attachment.mode is not Mode.RESUMED:
@@ -196,14 +196,9 @@ class _Log:
     def __init__(self, house: House, stage: Stage) -> None:
         self._house, self._stage = house, stage
 
-    async def append(self, events: Sequence[OrderEvent]) -> None:
-        await self._house.log.append(events)
-
-    async def read(
-        self, order_id: str, epoch: int, after: int, limit: int = 1000
-    ) -> Sequence[OrderEvent]:
+    async def read(self, order_id: str, epoch: int, after: int, limit: int) -> Sequence[Enveloped]:
         await self._stage.moment("before log")
-        events = await self._house.log.read(order_id, epoch, after, limit)
+        events = await self._house.deps.envelopes.read(order_id, epoch, after, limit)
         await self._stage.moment("after log")
         return events
 

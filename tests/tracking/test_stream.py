@@ -119,7 +119,7 @@ async def test_a_stopping_process_ends_its_streams_with_a_hint() -> None:
 async def test_a_stream_ends_with_its_token() -> None:
     house = House()
     story = await house.order(1)
-    token = house.token(lifetime=timedelta(seconds=1))
+    token = house.token(lifetime=timedelta(seconds=4))
     async with (
         serving(house) as running,
         listening(running, house, story, Authorization=f"Bearer {token}") as stream,

@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Final
 
 from domain.events import OrderEvent
 from domain.ports import Position
-from tracking.projection import event_shown
+from domain.ports.envelopes import Enveloped
+from domain.wire import JSON
+from tracking.projection import document_shown
 
 OVERHEAD_BYTES: Final = 1024
 """What a frame is taken to weigh beside its text."""
@@ -22,10 +25,20 @@ class Batch:
 
     __slots__ = ("_texts", "events")
 
-    def __init__(self, events: Sequence[OrderEvent]) -> None:
+    def __init__(self, events: Sequence[Enveloped]) -> None:
         """Keep the events; there is at least one."""
         self.events = tuple(events)
         self._texts: dict[bool, str] = {}
+
+    @classmethod
+    def of(cls, events: Sequence[OrderEvent]) -> "Batch":
+        """Put events into a batch."""
+        return cls([Enveloped.of(event) for event in events])
+
+    @property
+    def happened_at(self) -> datetime:
+        """Return when the newest one happened."""
+        return datetime.fromisoformat(self.events[-1].document["time"])
 
     @property
     def end(self) -> Position:
@@ -45,10 +58,14 @@ class Batch:
                     "type": "events",
                     "order_id": self.events[0].order_id,
                     "epoch": self.events[0].epoch,
-                    "events": [event_shown(event, to_ops=to_ops) for event in self.events],
+                    "events": self.documents(to_ops=to_ops),
                 }
             )
         return self._texts[to_ops]
+
+    def documents(self, *, to_ops: bool) -> list[JSON]:
+        """Return the envelopes as their reader may see them."""
+        return [document_shown(event.document, to_ops=to_ops) for event in self.events]
 
     def parts(self, limit: int) -> Iterator["Batch"]:
         """Return the same events in batches of at most so many."""

@@ -124,7 +124,7 @@ class Fanout:
         rooms = [self._rooms.get(events[0].order_id)]
         if events[0].sequence == FIRST_SEQUENCE:
             rooms.append(self._rooms.get(customer_room(events[0].data.customer_id)))
-        batch = Batch(events)
+        batch = Batch.of(events)
         self._metrics.feed_lag_s.observe(max(0.0, time.time() - events[-1].time.timestamp()))
         for room in rooms:
             for listener in room.listeners if room else ():

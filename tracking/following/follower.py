@@ -10,9 +10,10 @@ import time
 from collections import deque
 from typing import Protocol
 
-from domain.catch_up import Attachment, Mode, contiguous
+from domain.catch_up import Attached, Mode, contiguous
 from domain.errors import OrderNotFound, ServiceUnavailable
 from domain.ports import Caller, Position
+from domain.ports.envelopes import Enveloped
 from tracking.following.backlog import Backlog
 from tracking.following.batch import Batch
 from tracking.following.fanout import Fanout
@@ -28,7 +29,7 @@ TOLERATED_CHECKS = 1
 class Sink(Protocol):
     """Where a follower's frames go. Each call returns once the frame is with the socket."""
 
-    async def subscribed(self, order_id: str, attachment: Attachment) -> None:
+    async def subscribed(self, order_id: str, attachment: Attached[Enveloped]) -> None:
         """Send the verdict."""
         ...
 
@@ -141,7 +142,7 @@ class Follower:
         await self._take_up(attachment, announce=True)
         self._metrics.attach_s.observe(time.monotonic() - started)
 
-    async def _take_up(self, attachment: Attachment, *, announce: bool) -> None:
+    async def _take_up(self, attachment: Attached[Enveloped], *, announce: bool) -> None:
         """Bring the reader to an attachment's position; a verdict is sent if it is news."""
         resumed = attachment.mode is Mode.RESUMED
         cursor = (self.cursor or self.since) if resumed else attachment.position
@@ -185,7 +186,7 @@ class Follower:
             await self._heal(attachment)
             return
 
-    async def _heal(self, attachment: Attachment) -> None:
+    async def _heal(self, attachment: Attached[Enveloped]) -> None:
         checked, self._checked = self._checked, False
         if self.cursor is not None and _is_ahead(self.cursor, attachment.position):
             if self._checks_ahead <= TOLERATED_CHECKS:
@@ -210,7 +211,8 @@ class Follower:
         if run:
             same = len(run) == len(batch.events)
             await self._send(batch if same else Batch(run), "announcement")
-            self._metrics.event_age_s.observe(max(0.0, time.time() - run[-1].time.timestamp()))
+            happened_at = batch.happened_at.timestamp()
+            self._metrics.event_age_s.observe(max(0.0, time.time() - happened_at))
         if self.cursor is not None and batch.end.sequence > self.cursor.sequence:
             self.fall_behind()
 

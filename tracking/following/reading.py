@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from domain import ids
-from domain.catch_up import REPLAY_LIMIT, Attachment, Mode, attach_to, contiguous
+from domain.catch_up import REPLAY_LIMIT, Attached, Mode, attach_by, contiguous
 from domain.errors import OrderNotFound, ServiceUnavailable
 from domain.events import OrderEvent
-from domain.ports import Caller, EventLog, OrderViews, Position
+from domain.ports import Caller, OrderViews, Position
+from domain.ports.envelopes import Enveloped, EnvelopeLog
 from domain.view import NotNext, OrderView, fold
 from tracking.dependencies import OrderQueries
 from tracking.projection import owns
@@ -19,7 +20,7 @@ class Reading:
     def __init__(
         self,
         views: OrderViews,
-        log: EventLog,
+        log: EnvelopeLog,
         queries: OrderQueries,
         replay_events: int = REPLAY_LIMIT,
     ) -> None:
@@ -43,7 +44,9 @@ class Reading:
             raise OrderNotFound
         return view
 
-    async def attach(self, order_id: str, caller: Caller, since: Position | None) -> Attachment:
+    async def attach(
+        self, order_id: str, caller: Caller, since: Position | None
+    ) -> Attached[Enveloped]:
         """Return the verdict on a position and what is missing after it, without a hole.
 
         Raises:
@@ -51,21 +54,23 @@ class Reading:
             ServiceUnavailable: nobody can say right now.
         """
         view = await self.view(order_id, caller)
-        attachment = await attach_to(view, self._log, since, self._replay_events)
+        attachment = await attach_by(view, self._log.read, since, self._replay_events)
         if attachment.mode is not Mode.RESUMED or since is None:
             return attachment
         if since.sequence + len(attachment.events) == attachment.position.sequence:
             return attachment
         return await self._filled(view, attachment, since)
 
-    async def _filled(self, view: OrderView, attachment: Attachment, since: Position) -> Attachment:
+    async def _filled(
+        self, view: OrderView, attachment: Attached[Enveloped], since: Position
+    ) -> Attached[Enveloped]:
         """Return the attachment with a hole of the log filled from the workflow, or a snapshot."""
         known = await self._workflow_events(view.order_id, since.sequence)
         head = attachment.position
         events = contiguous([*attachment.events, *_up_to(known, head)], since)
         if since.sequence + len(events) == head.sequence:
             return replace(attachment, events=events)
-        return Attachment(mode=Mode.RESET, position=head, snapshot=view, events=())
+        return Attached(mode=Mode.RESET, position=head, snapshot=view, events=())
 
     async def _from_workflow(self, order_id: str) -> OrderView:
         """Fold the order from its workflow: it may be younger than the view's last news.
@@ -91,5 +96,5 @@ class Reading:
             return ()
 
 
-def _up_to(events: Sequence[OrderEvent], head: Position) -> list[OrderEvent]:
-    return [event for event in events if event.sequence <= head.sequence]
+def _up_to(events: Sequence[OrderEvent], head: Position) -> list[Enveloped]:
+    return [Enveloped.of(event) for event in events if event.sequence <= head.sequence]

@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-from domain.catch_up import Attachment
+from domain.catch_up import Attached
 from domain.errors import OrderNotFound, ServiceUnavailable
 from domain.ports import Caller, Position, Scope
+from domain.ports.envelopes import Enveloped
 from tracking.following.batch import Batch
 from tracking.following.follower import Follower
 from tracking.live import outbound
@@ -163,7 +164,7 @@ class _Sink:
         self._reply_to = reply_to
         self._to_ops = to_ops
 
-    async def subscribed(self, order_id: str, attachment: Attachment) -> None:
+    async def subscribed(self, order_id: str, attachment: Attached[Enveloped]) -> None:
         await self._send(
             outbound.subscribed(order_id, attachment, self._reply_to, to_ops=self._to_ops)
         )

@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Any
 
-from domain.catch_up import Attachment
+from domain.catch_up import Attached
 from domain.ports import Position
+from domain.ports.envelopes import Enveloped
 from domain.wire import JSON
 from tracking.following.batch import compact
 from tracking.live.closing import Closing, FrameRefused
@@ -37,7 +38,9 @@ def welcome(
     )
 
 
-def subscribed(order_id: str, attachment: Attachment, reply_to: Any, *, to_ops: bool) -> str:
+def subscribed(
+    order_id: str, attachment: Attached[Enveloped], reply_to: Any, *, to_ops: bool
+) -> str:
     """Return the verdict on a position, with the order where the reader starts over."""
     view = attachment.snapshot
     return frame(

@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 
 from domain.errors import ServiceUnavailable
-from workers.bench import checkout, history, hot_sku, report, tracking, view, webhooks
+from workers.bench import checkout, history, hot_sku, report, tracking, view, viewers, webhooks
 from workers.bench.bed import Bed, BenchFailed, opened_bed
 from workers.bench.figures import Outcome, Verdict, not_measured
 from workers.bench.machine import load_average, machine
@@ -21,7 +21,8 @@ from workers.stack.foreground import cancelled_by_signals
 from workers.stack.run import RunningStack, StackOptions, running_stack
 
 NAMES = (
-    history.NAME, tracking.NAME, view.NAME, checkout.NAME, hot_sku.NAME, webhooks.NAME,
+    history.NAME, tracking.NAME, viewers.NAME, view.NAME, checkout.NAME, hot_sku.NAME,
+    webhooks.NAME,
 )  # fmt: skip
 
 Measure = Callable[[], Awaitable[Outcome]]
@@ -64,6 +65,7 @@ def _measures(bed: Bed, stack: RunningStack, window_s: int) -> Mapping[str, Meas
     """Return the benchmarks in an order in which none disturbs the next."""
     return {
         tracking.NAME: partial(tracking.measure, bed),
+        viewers.NAME: partial(viewers.measure, bed, stack.plan.environment),
         view.NAME: partial(view.measure, bed, stack.plan.environment),
         checkout.NAME: partial(checkout.measure, bed),
         hot_sku.NAME: partial(hot_sku.measure, bed),
