@@ -104,6 +104,17 @@ class Desk:
         A cancellation of the order answers it too, where cancelling is one of the actions, and so
         do `settle` and whatever makes it `void`. `respond_by` is a deadline that others have set.
         """
+        raised = self._raise(step, reason, suggestion, actions, respond_by)
+        return await self._await_answer(raised, void)
+
+    def _raise(
+        self,
+        step: str,
+        reason: str,
+        suggestion: str,
+        actions: tuple[AttentionAction, ...],
+        respond_by: datetime | None,
+    ) -> Attention:
         attention_id = f"a{len(self.state.attention) + 1}"
         raised = Attention(
             attention_id=attention_id,
@@ -115,12 +126,12 @@ class Desk:
             respond_by=respond_by,
         )
         self.state.attention[attention_id] = raised
+        self._asking.add(attention_id)
         self.outbox.emit(EventType.ORDER_ATTENTION_RAISED, attention=raised)
-        return await self._await_answer(raised, void)
+        return raised
 
     async def _await_answer(self, raised: Attention, void: Callable[[], bool] = never) -> Attention:
         attention_id = raised.attention_id
-        self._asking.add(attention_id)
         while not await self.wait(
             lambda: self._answered(attention_id) or void(),
             f"ops to resolve {attention_id} ({raised.step})",
@@ -136,10 +147,14 @@ class Desk:
     def tell_ops(
         self, step: str, reason: str, suggestion: str, respond_by: datetime | None = None
     ) -> None:
-        """Raise what nothing here waits for; the order stays open until a person has seen it."""
+        """Raise what nothing here waits for; the order stays open until a person has seen it.
+
+        It is raised at once: what settles it may come with the next message of the same task.
+        """
         if reason not in self._told_ops:
             self._told_ops.add(reason)
-            self.aside(self.ask_ops(step, reason, suggestion, _TOLD, respond_by))
+            raised = self._raise(step, reason, suggestion, _TOLD, respond_by)
+            self.aside(self._await_answer(raised))
 
     def settle(self, step: str, about: str, note: str) -> None:
         """Close the open questions of a step about something: it has settled itself."""

@@ -120,14 +120,13 @@ class Payments:
         )
 
     async def _look_up(self, why: str) -> tuple[GatewayPayment, ...]:
+        """Ask for every attempt; only an order that has something to pay online comes here."""
         order, asked_at = self._state.payment_order, workflow.now()
-        if order is None:
-            return ()
         found = await self._desk.insist(
             "payment",
             lambda: remote(
                 PaymentActivities.look_up_payments,
-                LookUpPaymentsInput(razorpay_order_id=order.razorpay_order_id),
+                LookUpPaymentsInput(razorpay_order_id=order.razorpay_order_id if order else ""),
                 queue=policies.PAYMENTS_QUEUE,
                 summary=why,
             ),

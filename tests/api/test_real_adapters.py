@@ -36,6 +36,7 @@ from workflows.connection import connect as connect_temporal
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_WITHIN_S = 30.0
+PREVIOUS_SECRET = "dev-webhook-secret-before"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +65,7 @@ def environment(
     name = f"api-{secrets.token_hex(8)}"
     variables = {
         **SECRETS,
+        "RAZORPAY_WEBHOOK_SECRET_PREVIOUS": PREVIOUS_SECRET,
         "MONGODB_URL": mongodb_url,
         "MONGODB_DATABASE": name,
         "AWS_ENDPOINT_URL": aws_endpoint_url,
@@ -161,16 +163,23 @@ async def test_a_refusal_by_the_workflow_stays_the_answer_of_its_key(
     assert again.json() == first.json()
 
 
-async def test_a_webhook_reaches_the_real_queue(api: RunningApi) -> None:
+@pytest.mark.parametrize("secret", [SECRETS["RAZORPAY_WEBHOOK_SECRET"], PREVIOUS_SECRET])
+async def test_a_webhook_under_either_secret_of_a_rotation_reaches_the_real_queue(
+    api: RunningApi, secret: str
+) -> None:
     body = json.dumps({"event": "payment.captured", "id": secrets.token_hex(8)}).encode()
-    secret = SECRETS["RAZORPAY_WEBHOOK_SECRET"]
     async with api.client() as client:
         response = await client.post(
             "/webhooks/razorpay",
             content=body,
             headers={"X-Razorpay-Signature": sign(body, secret)},
         )
-    assert response.status_code == 200
+        forged = await client.post(
+            "/webhooks/razorpay",
+            content=body,
+            headers={"X-Razorpay-Signature": sign(body, "the secret before that")},
+        )
+    assert (response.status_code, forged.status_code) == (200, 401)
     assert body.decode() in await _waiting_in_inbox(api.settings)
 
 

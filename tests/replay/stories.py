@@ -8,7 +8,16 @@ from domain import ids
 from domain.attention import AttentionAction
 from domain.cart import PaymentMethod
 from domain.events import EventType
-from domain.messages import CancelOrder, ResolveAttention
+from domain.messages import (
+    CancelOrder,
+    DecidePayout,
+    DisputeNews,
+    ProposePayout,
+    RecordPayout,
+    ResolveAttention,
+)
+from domain.payment import GatewayDispute
+from domain.payouts import Beneficiary, PayoutDecision
 from domain.ports import Remittance
 from domain.shipment import ShipmentLine, ShipmentState
 from domain.status import OrderStatus
@@ -123,6 +132,60 @@ async def resumed(house: House) -> Handle:
     return await _ended(house.handle(answer.order_id), OrderStatus.EXPIRED)
 
 
+async def paid_back_in_cash(house: House) -> Handle:
+    """Delivered for cash, a part of which goes back by a payout at the second attempt."""
+    placement = await house.placement(method=PaymentMethod.COD, terms=QUICK)
+    answer, handle = await house.check_out(placement)
+    await _deliver(house, answer.order_id)
+    desk, order_id = house.orders, answer.order_id
+    proposal = ProposePayout(
+        refund=None,
+        amount_paise=10_000,
+        beneficiary=Beneficiary(name="Asha Rao", upi="asha@okhdfc"),
+        reason="arrived torn",
+        by="asha",
+    )
+    for number, decision in enumerate((PayoutDecision.REFUSE, PayoutDecision.APPROVE), 1):
+        await desk.propose_payout(order_id, proposal, f"proposal {number}")
+        command = DecidePayout(payout=number, decision=decision, by="ravi", note="looked at")
+        await desk.decide_payout(order_id, command, f"decision {number}")
+    paid = RecordPayout(payout=2, utr="HDFCN5202611231", by="asha")
+    await desk.record_payout(order_id, paid, "paid")
+    booking = house.courier.booked[ids.seller_reference(order_id, 1)]
+    house.courier.remittances[booking.courier_order_id] = Remittance(
+        amount_paise=answer.total_paise, utr="UTR0000000001", at=datetime.now(UTC)
+    )
+    return await _ended(handle, OrderStatus.COMPLETED)
+
+
+async def disputed(house: House) -> Handle:
+    """Delivered, then disputed by the customer's bank and lost."""
+    answer, handle = await house.check_out(await house.placement(terms=QUICK))
+    payment_id = await house.pay(answer)
+    await _packed(house, answer.order_id)
+    payment = house.gateway.payments[payment_id]
+    opened = GatewayDispute(
+        dispute_id="disp_1",
+        payment_id=payment_id,
+        amount_paise=answer.total_paise,
+        deducted_paise=0,
+        status="open",
+        phase="chargeback",
+        reason_code="goods_not_received",
+        at=payment.at,
+    )
+    lost = replace(opened, status="lost", deducted_paise=answer.total_paise)
+    for dispute in (opened, lost):
+        news = DisputeNews(dispute=dispute, payment=payment)
+        await house.orders.dispute_event(answer.order_id, news)
+    await house.until_event(answer.order_id, EventType.DISPUTE_CLOSED)
+    await house.until_event(answer.order_id, EventType.ORDER_ATTENTION_RAISED, times=2)
+    skip = ResolveAttention(attention_id="a2", action=AttentionAction.SKIP, note="written off")
+    await house.orders.resolve_attention(answer.order_id, skip, "k1")
+    await _deliver(house, answer.order_id)
+    return await _ended(handle, OrderStatus.COMPLETED)
+
+
 STORIES: dict[str, Story] = {
     story.__name__: story
     for story in (
@@ -135,6 +198,8 @@ STORIES: dict[str, Story] = {
         two_parcels,
         lines_cancelled,
         resumed,
+        paid_back_in_cash,
+        disputed,
     )
 }
 

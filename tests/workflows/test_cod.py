@@ -13,18 +13,23 @@ from domain.events import EventType
 from domain.messages import (
     CheckoutAnswer,
     DecidePayout,
+    OrderInput,
     ProposePayout,
     RecordPayout,
     ResolveAttention,
 )
-from domain.payment import PaymentStatus, RefundStatus
+from domain.money import format_inr
+from domain.order import OrderState
+from domain.payment import EntryKind, PaymentEntry, PaymentStatus, RefundStatus
 from domain.payouts import Beneficiary, PayoutDecision, PayoutStatus
 from domain.ports import Remittance
+from domain.snapshot import Cancellation
 from domain.status import OrderStatus
 from domain.view import OrderView, fold
 from domain.wire import dump_event
 from tests.workflows.house import HAPPY, TERMS, Handle, House, eventually
 from workflows import policies
+from workflows.order import OrderWorkflow
 
 ACCOUNT = Beneficiary(name="Asha Rao", account_number="50100012345678", ifsc="HDFC0001234")
 
@@ -287,3 +292,88 @@ async def test_a_prepaid_order_has_no_cash_to_grant(house: House) -> None:
     await house.until_event(answer.order_id, EventType.REFUND_PROCESSED)
     with pytest.raises(CommandRefused, match="refund 1 does not wait for a payout"):
         await house.orders.propose_payout(answer.order_id, _propose(100, refund=1), "k2")
+
+
+async def _resume(house: House, state: OrderState) -> Handle:
+    return await house.client.start_workflow(
+        OrderWorkflow.run,
+        OrderInput(resumed=state),
+        id=ids.workflow_id(state.order_id),
+        task_queue=policies.ORDERS_QUEUE,
+    )
+
+
+async def _called_off_after_cash(house: House) -> OrderState:
+    """Return a cash order, as continue-as-new would carry it, that was paid and then called off."""
+    placement = await house.placement(method=PaymentMethod.COD)
+    state, at = OrderState.of(placement), placement.placed_at
+    for kind, reference in ((EntryKind.COD_COLLECTED, "AWB1"), (EntryKind.COD_REMITTED, "AWB1:U")):
+        entry = PaymentEntry(
+            kind=kind, amount_paise=state.ledger.total_paise, reference=reference, at=at
+        )
+        state.ledger = state.ledger.record(entry)
+    state.cancelled_at = at
+    state.cancellation = Cancellation(reason="arrived torn", by="ops", at=at)
+    state.emit(EventType.ORDER_CANCELLED, at, cancellation=state.cancellation)
+    return state
+
+
+async def test_cash_that_is_owed_back_waits_for_a_payout_in_full(house: House) -> None:
+    state = await _called_off_after_cash(house)
+    order_id, total = state.order_id, state.ledger.total_paise
+    handle = await _resume(house, state)
+    await house.until_event(order_id, EventType.REFUND_INITIATED)
+    await house.until_event(order_id, EventType.ORDER_ATTENTION_RAISED)
+    asked = [e.data.attention for e in await house.events(order_id) if e.data.attention]
+    assert f"{format_inr(total)} of cash is owed back" in asked[0].reason
+    with pytest.raises(CommandRefused, match=f"refund 1 is {format_inr(total)}"):
+        await house.orders.propose_payout(order_id, _propose(total - 1, refund=1), "k1")
+
+    for number, decision in enumerate((PayoutDecision.REFUSE, PayoutDecision.APPROVE), 1):
+        await house.orders.propose_payout(order_id, _propose(total, refund=1), f"p{number}")
+        decided = _decide(decision, "ravi", payout=number)
+        await house.orders.decide_payout(order_id, decided, f"d{number}")
+    paid = RecordPayout(payout=2, utr="HDFCN5202611231", by="ravi")
+    await house.orders.record_payout(order_id, paid, "k2")
+
+    assert await handle.result() is OrderStatus.CANCELLED
+    events = await house.events(order_id)
+    assert events[-1].data.payment_status is PaymentStatus.REFUNDED
+    refunds = [event.data.refund for event in events if event.data.refund]
+    assert [refund.status for refund in refunds] == [RefundStatus.INITIATED, RefundStatus.MANUAL]
+
+
+async def test_a_new_run_asks_its_own_questions_and_keeps_those_that_nobody_would_ask_again(
+    house: House,
+) -> None:
+    state = await _called_off_after_cash(house)
+    state.refunds = {}
+    both = (AttentionAction.RETRY, AttentionAction.SKIP)
+    for number, actions in enumerate((both, (AttentionAction.SKIP,)), 1):
+        asked = Attention(
+            attention_id=f"a{number}",
+            step="payment",
+            reason=f"question {number}",
+            suggestion="look",
+            actions=actions,
+            raised_at=state.placement.placed_at,
+        )
+        state.attention[asked.attention_id] = asked
+        state.emit(EventType.ORDER_ATTENTION_RAISED, asked.raised_at, attention=asked)
+    handle = await _resume(house, state)
+    await house.until_event(state.order_id, EventType.ORDER_ATTENTION_RESOLVED)
+    skip = ResolveAttention(attention_id="a2", action=AttentionAction.SKIP, note="seen")
+    await house.orders.resolve_attention(state.order_id, skip, "k1")
+    await house.orders.propose_payout(
+        state.order_id, _propose(state.ledger.total_paise, refund=1), "k2"
+    )
+    await house.orders.decide_payout(state.order_id, _decide(PayoutDecision.APPROVE, "ravi"), "k3")
+    paid = RecordPayout(payout=1, utr="HDFCN5202611231", by="ravi")
+    await house.orders.record_payout(state.order_id, paid, "k4")
+    assert await handle.result() is OrderStatus.CANCELLED
+    notes = {
+        event.data.attention.attention_id: event.data.attention.note
+        for event in await house.events(state.order_id)
+        if event.data.attention
+    }
+    assert (notes["a1"], notes["a2"]) == ("the order was taken up again", "seen")

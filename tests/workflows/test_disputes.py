@@ -1,5 +1,6 @@
 """Disputes through the real workflow: told with their deadline, and true in the ledger."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
@@ -27,11 +28,13 @@ class Disputed:
         self.house, self.handle = house, handle
         self.order_id, self.total, self.payment_id = answer.order_id, answer.total_paise, paid
 
-    async def tell(self, status: str, day: int = 0, paise: int | None = None) -> None:
+    async def tell(
+        self, status: str, day: int = 0, paise: int | None = None, dispute_id: str = "disp_1"
+    ) -> None:
         """Let Razorpay tell what has become of the dispute on a day."""
         amount = self.total if paise is None else paise
         dispute = GatewayDispute(
-            dispute_id="disp_1",
+            dispute_id=dispute_id,
             payment_id=self.payment_id,
             amount_paise=amount,
             deducted_paise=amount if status == "lost" else 0,
@@ -128,6 +131,15 @@ async def test_a_lost_dispute_takes_its_money_and_asks_about_the_parcel(house: H
     assert await order.disputes_told() == ["dispute_opened", "dispute_closed"]
 
 
+async def test_a_dispute_that_opens_and_ends_at_once_asks_nobody_for_an_answer(
+    house: House,
+) -> None:
+    order = await _packed(house)
+    await asyncio.gather(order.tell("open"), order.tell("won", day=9))
+    await house.until_event(order.order_id, EventType.DISPUTE_CLOSED)
+    assert [asked.resolved_at is None for asked in await order.questions()] in ([], [False])
+
+
 @pytest.mark.parametrize("order_of_news", list(permutations(range(3))))
 async def test_news_of_a_dispute_in_any_order_ends_alike(
     house: House, order_of_news: tuple[int, ...]
@@ -159,6 +171,19 @@ async def test_disputed_money_is_not_refunded_until_the_dispute_has_ended(
     refunds = [each["amount_paise"] for each in house.gateway.called("refund")]
     assert refunds == ([order.total] if end == "won" else [])
     assert (await order.view()).payment_status is PaymentStatus.REFUNDED
+
+
+async def test_the_end_of_one_dispute_leaves_the_question_about_another_open(
+    house: House,
+) -> None:
+    order = await _packed(house)
+    await order.tell("open", paise=20_000)
+    await order.tell("open", paise=10_000, dispute_id="disp_2")
+    await order.until_questions(2)
+    await order.tell("won", day=9, paise=20_000)
+    await house.until_event(order.order_id, EventType.DISPUTE_CLOSED)
+    assert [asked.resolved_at is None for asked in await order.questions()] == [False, True]
+    assert len((await order.view()).disputes) == 2
 
 
 async def test_a_part_in_dispute_leaves_the_rest_to_be_refunded(house: House) -> None:
