@@ -12,7 +12,9 @@ from pathlib import Path
 from consumers.registry import discover
 from domain.event_schemas import Schema, schema_of
 from domain.events import EventType, dataschema
+from lambdas.functions import functions
 from workers import asyncapi, event_page
+from workers.build_lambdas.terraform import terraform as terraform_of_functions
 from workers.event_compatibility import SchemaBroken, check
 from workers.event_topology import terraform
 
@@ -28,6 +30,7 @@ def documents() -> Mapping[Path, str]:
         DOCS / "events.md": event_page.render(contracts),
         DOCS / "asyncapi.json": _text(asyncapi.document(contracts)),
         TERRAFORM: terraform(),
+        TERRAFORM.with_name("lambdas.tf.json"): terraform_of_functions(functions()),
         **{schema_file(each): _text(schema_of(each)) for each in EventType},
     }
 
