@@ -210,8 +210,8 @@ def run_once(cell: Cell, task: Path, queue: QueueStub) -> Run:
         task=task,
         handler=cell.variant.handler,
         environment=_environment(queue),
-        timeout_s=60,
-        init_within_s=60,
+        timeout_s=300,
+        init_within_s=300,
         cpu_share=share_of(cell.memory_mb),
     )
     with FunctionProcess(settings) as function:

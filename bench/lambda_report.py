@@ -48,6 +48,32 @@ def table_of(result: Mapping[str, Any]) -> Table:
     return shown
 
 
+def markdown_of(result: Mapping[str, Any]) -> str:
+    """Return the table of cells as Markdown, for the study."""
+    cells = result["cells"].values()
+    conditions = list(dict.fromkeys((each["memory_mb"], each["bytecode"]) for each in cells))
+    heads = [
+        f"{'bytecode' if compiled else 'sources only'}, {_cpu(memory_mb)}"
+        for memory_mb, compiled in conditions
+    ]
+    columns = ["handler", *heads, "CPU, ms", "warm, ms", "modules", "RSS, MB", "code, MB"]
+    lines = [f"| {' | '.join(columns)} |", f"|---|{'---:|' * (len(columns) - 1)}"]
+    for name, about in result["variants"].items():
+        best = _of(result, name, FULL_MB, compiled=True)
+        firsts = [
+            _of(result, name, memory_mb, compiled=compiled)["first_answer_ms"]
+            for memory_mb, compiled in conditions
+        ]
+        texts = [f"**{f['p50']:.0f}** ({f['min']:.0f}–{f['max']:.0f})" for f in firsts]
+        tail = (
+            f"{best['cpu_ms']['p50']:.0f}", f"{best['warm_ms']['p50']:.1f}",
+            str(about["modules"]), f"{best['resident_mb']['p50']:.0f}",
+            f"{about['bytes'] / 1e6:.1f}",
+        )  # fmt: skip
+        lines.append(f"| {' | '.join((about['says'], *texts, *tail))} |")
+    return "\n".join(lines) + "\n"
+
+
 def levers_of(result: Mapping[str, Any]) -> Table:
     """Return what each single change is worth, from the same cells."""
     shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, title="what each lever is worth")

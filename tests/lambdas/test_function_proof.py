@@ -14,7 +14,7 @@ WEBHOOKS = 200
 
 
 @pytest.mark.soak
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 async def test_orders_whose_webhooks_take_the_functions_way_end_like_their_twins(
     tmp_path: Path,
 ) -> None:
