@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,17 +11,26 @@ import httpx
 import pytest
 
 from domain.events import EventType
-from domain.payment import PaymentStatus
-from domain.shipment import ShipmentState
+from domain.payment import PaymentOrder, PaymentStatus
+from domain.shipment import Shipment, ShipmentState
 from domain.status import OrderStatus
-from tests.fakes.samples import ADDRESS, NOON, random_order_id
+from tests.fakes.samples import ADDRESS, NOON, random_order_id, sample_events, sample_view
 from tests.tracking.house import House
 from tests.tracking.serving import serving
+from tracking.pages.actions import offered
 from tracking.pages.assets import FOLDER
 from tracking.pages.formats import moment, rupees
+from tracking.pages.hero import promised
 from tracking.pages.rendering import order_page
 from tracking.pages.story import Entry, entries_of, newest_first, reached
-from tracking.pages.wording import EVENTS, PARCELS, PAYMENTS, SILENT, STATUSES
+from tracking.pages.wording import EVENTS, LATE, PARCELS, PAYMENTS, SILENT, STATUSES
+
+PAYMENT_ORDER = PaymentOrder(
+    razorpay_order_id="order_1",
+    key_id="rzp_test_1",
+    amount_paise=100,
+    expires_at=NOON + timedelta(minutes=30),
+)
 
 
 @pytest.mark.parametrize(
@@ -206,7 +216,45 @@ async def test_pages_carry_strict_headers_and_files_are_cached_for_ever() -> Non
 
 
 def test_the_page_stays_light() -> None:
-    assert sum(path.stat().st_size for path in FOLDER.iterdir()) < 60_000
+    events = sample_events(20)
+    page = order_page(sample_view(events), entries_of(events), NOON)
+    wall = {"wall.js", "wall.css"}
+    files = sum(path.stat().st_size for path in FOLDER.iterdir() if path.name not in wall)
+    assert files + len(page.encode()) < 60_000
+
+
+def test_a_promise_says_how_near_it_is_and_when_it_was_not_kept() -> None:
+    view = sample_view(sample_events(1))
+    unpaid = replace(view, payment_order=PAYMENT_ORDER)
+    assert promised(unpaid, NOON) == ("Pay before Mon 23 Nov, 6:00 pm", False)
+    road = replace(view, status=OrderStatus.SHIPPED, promised_by=NOON + timedelta(days=1))
+    assert promised(road, NOON) == ("Expected by Tue 24 Nov, tomorrow", False)
+    assert promised(road, NOON + timedelta(days=1, hours=-1))[0] == "Expected by Tue 24 Nov, today"
+    late = promised(road, NOON + timedelta(days=2))
+    assert late == (LATE.format("Tue 24 Nov"), True)
+    assert promised(replace(road, status=OrderStatus.DELIVERED), NOON) == ("", False)
+
+
+@pytest.mark.parametrize(
+    ("status", "parcels", "names"),
+    [
+        (OrderStatus.PENDING_PAYMENT, (), ["cancel"]),
+        (OrderStatus.CONFIRMED, (ShipmentState.BOOKED,), ["cancel"]),
+        (OrderStatus.PACKED, (ShipmentState.SHIPPED, ShipmentState.PACKED), ["cancel"]),
+        (OrderStatus.CONFIRMED, (ShipmentState.SHIPPED,), []),
+        (OrderStatus.SHIPPED, (ShipmentState.SHIPPED,), []),
+        (OrderStatus.CANCELLED, (), []),
+    ],
+)
+def test_only_what_the_order_allows_is_offered(
+    status: OrderStatus, parcels: tuple[ShipmentState, ...], names: list[str]
+) -> None:
+    shipments = tuple(
+        Shipment(number=n, warehouse="PNQ", lines=(), state=state, reference=f"r{n}")
+        for n, state in enumerate(parcels, start=1)
+    )
+    view = replace(sample_view(sample_events(1)), status=status, shipments=shipments)
+    assert [action.name for action in offered(view)] == names
 
 
 async def test_health_tells_what_is_missing() -> None:
