@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -6,6 +7,9 @@ from api import reading
 from domain.attention import Attention, AttentionAction
 from domain.documents import Document, DocumentKind
 from domain.events import EventType
+from domain.payment import Refund, RefundLine, RefundSpeed, RefundStatus
+from domain.shipment import ShipmentLine
+from domain.snapshot import LineCancellation
 from domain.view import fold
 from tests.api.shop import ShopFront, problem_type
 
@@ -24,6 +28,47 @@ async def test_an_order_is_read_from_the_view_alone(front: ShopFront) -> None:
     assert "attention" not in body
     assert front.orders.called("events_since") == []
     assert front.orders.called("status") == []
+
+
+async def test_each_line_says_what_became_of_its_units(front: ShopFront) -> None:
+    order_id = (await front.placed())["order_id"]
+    view = front.orders.views.views[order_id]
+    sku = view.quote.lines[0].sku
+    told = LineCancellation(
+        number=1,
+        shipment=1,
+        lines=(ShipmentLine(sku=sku, quantity=1),),
+        amount_paise=59_900,
+        reason="one too many",
+        by="customer",
+        at=view.placed_at,
+        replaced_by=2,
+    )
+    refund = Refund(
+        number=1,
+        key=f"{order_id}_refund_1",
+        payment_id="pay_1",
+        amount_paise=59_900,
+        reason="one too many",
+        status=RefundStatus.PROCESSED,
+        requested_at=view.placed_at,
+        speed=RefundSpeed.INSTANT,
+        speed_processed=RefundSpeed.NORMAL,
+        reference="ARN1",
+        lines=(RefundLine(sku=sku, amount_paise=59_900),),
+    )
+    changed = replace(view, line_cancellations=(told,), refunds=(refund,))
+    front.orders.views.views[order_id] = changed
+    body = (await front.get(f"/orders/{order_id}")).json()
+    (line,) = body["lines"]
+    counts = {name: line[name] for name in ("cancelled", "shipped", "delivered", "returned")}
+    assert counts == {"cancelled": 1, "shipped": 0, "delivered": 0, "returned": 0}
+    assert (line["quantity"], line["refunded_paise"]) == (2, 59_900)
+    (cancelled,) = body["line_cancellations"]
+    assert (cancelled["lines"], cancelled["replaced_by"]) == ([{"sku": sku, "quantity": 1}], 2)
+    (paid,) = body["refunds"]
+    assert (paid["speed"], paid["speed_processed"]) == ("instant", "normal")
+    assert (paid["reference"], paid["lines"]) == ("ARN1", [{"sku": sku, "amount_paise": 59_900}])
 
 
 async def test_a_view_that_has_not_heard_of_an_order_asks_its_workflow(front: ShopFront) -> None:
