@@ -8,7 +8,6 @@ from enum import StrEnum
 
 from domain.cart import PaymentMethod
 from domain.money import CURRENCY
-from domain.payouts import Payout
 
 
 class PaymentStatus(StrEnum):
@@ -138,7 +137,7 @@ class RefundLine:
 class Refund:
     """Money on its way back. `key` makes Razorpay do it once; `number` counts from 1.
 
-    Cash (`payment_id` is `cash`) goes back by a payout, which stays with the refund once paid.
+    Cash (`payment_id` is `cash`) goes back by a payout, whose UTR is then the `reference`.
 
     Attributes:
         speed: what is asked for; `speed_processed` what Razorpay made of it, once known.
@@ -156,7 +155,6 @@ class Refund:
     razorpay_refund_id: str | None = None
     processed_at: datetime | None = None
     failure: str | None = None
-    payout: Payout | None = None
     speed: RefundSpeed = RefundSpeed.NORMAL
     speed_processed: RefundSpeed | None = None
     reference: str | None = None

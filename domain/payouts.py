@@ -2,7 +2,7 @@
 
 Razorpay cannot refund what a courier collected, so people move this money. Two of them have to
 agree, and the bank's number (UTR) proves that it went. The full beneficiary is personal data: a
-`Payout` carries it masked only and may travel in events.
+`Payout` carries it masked only.
 """
 
 import re

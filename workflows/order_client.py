@@ -153,11 +153,20 @@ class OrderClient:
         )
 
     async def payouts(self, order_id: str) -> Sequence[PayoutDetails]:
-        """Return an order's payouts, the open ones with their beneficiary."""
-        async with _errors(order_id):
-            return await self._handle(order_id).query(
-                OrderWorkflow.payouts, rpc_timeout=QUERY_LIMIT
-            )
+        """Return an order's payouts, the open ones with their beneficiary.
+
+        Past Temporal's retention, the archive's: none of those is open.
+        """
+        try:
+            async with _errors(order_id):
+                return await self._handle(order_id).query(
+                    OrderWorkflow.payouts, rpc_timeout=QUERY_LIMIT
+                )
+        except OrderNotFound:
+            archived = await self._archive.load(order_id)
+            if archived is None:
+                raise
+            return [PayoutDetails(payout=payout) for payout in archived.payouts.values()]
 
     async def status(self, order_id: str) -> StatusSnapshot:
         """Ask the workflow itself."""

@@ -139,7 +139,7 @@ class Payouts:
     def _take_back(self, payout: Payout) -> None:
         refund = self._state.refunds[payout.refund]
         failure = f"payout {payout.number} is {payout.status}"
-        closed = replace(refund, status=RefundStatus.CLOSED, failure=failure, payout=payout)
+        closed = replace(refund, status=RefundStatus.CLOSED, failure=failure)
         self._state.refunds[refund.number] = closed
         self._desk.outbox.emit(EventType.REFUND_FAILED, refund=closed)
 
@@ -182,4 +182,6 @@ class Payouts:
 
 def as_paid(refund: Refund, payout: Payout) -> Refund:
     """Return a cash refund as paid by a payout."""
-    return replace(refund, status=RefundStatus.MANUAL, processed_at=payout.paid_at, payout=payout)
+    return replace(
+        refund, status=RefundStatus.MANUAL, processed_at=payout.paid_at, reference=payout.utr
+    )

@@ -8,7 +8,7 @@ import pytest
 from domain import ids
 from domain.attention import Attention, AttentionAction
 from domain.cart import PaymentMethod
-from domain.errors import CommandRefused
+from domain.errors import CommandRefused, OrderNotFound
 from domain.events import EventType
 from domain.messages import (
     CheckoutAnswer,
@@ -21,7 +21,7 @@ from domain.messages import (
 from domain.money import format_inr
 from domain.order import OrderState
 from domain.payment import EntryKind, PaymentEntry, PaymentStatus, RefundStatus
-from domain.payouts import Beneficiary, PayoutDecision, PayoutStatus
+from domain.payouts import Beneficiary, Payout, PayoutDecision, PayoutStatus
 from domain.ports import Remittance
 from domain.snapshot import Cancellation
 from domain.status import OrderStatus
@@ -231,16 +231,35 @@ async def test_cash_goes_back_by_a_payout_that_two_people_agree_on(house: House)
     assert await order.ends() is PaymentStatus.PARTIALLY_REFUNDED
     [refund] = (await order.view()).refunds
     assert (refund.status, refund.amount_paise) == (RefundStatus.MANUAL, 30_000)
-    assert refund.payout is not None
-    assert (refund.payout.proposed_by, refund.payout.decided_by, refund.payout.utr) == (
-        "asha",
-        "ravi",
-        "HDFCN5202611231",
-    )
+    assert refund.reference == "HDFCN5202611231"
     [paid] = await desk.payouts(order_id)
     assert (paid.payout.status, paid.beneficiary) == (PayoutStatus.PAID, None)
+    assert (paid.payout.proposed_by, paid.payout.decided_by, paid.payout.paid_by) == (
+        "asha",
+        "ravi",
+        "asha",
+    )
     assert house.gateway.called("refund") == []
     assert all(each.resolved_at for each in await order.questions())
+
+
+async def test_past_temporals_retention_the_archive_says_what_was_paid(house: House) -> None:
+    state = await _called_off_after_cash(house)
+    state.payouts[1] = Payout(
+        number=1,
+        refund=1,
+        amount_paise=100,
+        beneficiary=ACCOUNT.masked,
+        reason="torn",
+        proposed_by="asha",
+        proposed_at=state.placement.placed_at,
+        status=PayoutStatus.PAID,
+    )
+    with pytest.raises(OrderNotFound):
+        await house.orders.payouts(state.order_id)
+    await house.stores.store(state)
+    [found] = await house.orders.payouts(state.order_id)
+    assert (found.payout, found.beneficiary) == (state.payouts[1], None)
 
 
 async def test_the_full_account_stands_in_no_event(house: House) -> None:
