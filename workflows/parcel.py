@@ -118,9 +118,12 @@ class Parcel:
 
     @property
     def too_late(self) -> bool:
-        """Tell whether the courier keeps the parcel, in spite of the cancellation that stands."""
+        """Tell whether the courier keeps the parcel, in spite of the cancellation that stands.
+
+        It may have gone all the way at once: polling, or webhooks that come in one task.
+        """
         refused = self._refused is not None and self._refused == self._state.cancellation
-        return self._is(*WITH_COURIER) or refused
+        return self._is(*WITH_COURIER, *(ENDED - {ShipmentState.CANCELLED})) or refused
 
     def _called_off(self) -> bool:
         if self.ended or self._is(*WITH_COURIER):

@@ -1,12 +1,17 @@
 """With every webhook lost, a round over the watch tells the orders what they do not know."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+import pytest
+
 from domain.cart import PaymentMethod
+from domain.errors import CommandRefused, StoreUnavailable
 from domain.events import EventType
+from domain.messages import CancelOrder
 from domain.overdue import Concern, OverdueTerms
 from domain.payment import GatewayDispute
 from domain.shipment import CourierUpdate, ShipmentState
@@ -62,10 +67,13 @@ async def test_an_order_that_knows_all_is_left_in_peace(house: House) -> None:
     handover = house.gateway.pay(razorpay_order_id, "failed")
     await house.tell(order_id, handover.razorpay_payment_id)
     await until_known(house, order_id, EventType.PAYMENT_FAILED)
-    before = (await house.handle(order_id).describe()).history_length
     done = await round_over(house)
     assert (done.asked, done.told.told) == (1, 0)
-    assert (await house.handle(order_id).describe()).history_length == before
+    history = await house.handle(order_id).fetch_history()
+    signals = [
+        e for e in history.events if e.HasField("workflow_execution_signaled_event_attributes")
+    ]
+    assert len(signals) == 1, "only the news that the order was told by its webhook"
 
 
 async def test_one_order_that_fails_stops_no_other(house: House) -> None:
@@ -151,3 +159,18 @@ async def test_a_dispute_that_nobody_told_of_is_found_once_an_hour(house: House)
     assert len(house.payment_reports.called("disputes")) == 2
     await round_over(house, every_s=now.timestamp())
     assert len(house.payment_reports.called("disputes")) == 2
+
+
+@pytest.mark.parametrize("state", [ShipmentState.DELIVERED, ShipmentState.LOST])
+async def test_a_cancellation_is_answered_when_the_parcel_ends_in_one_jump(
+    house: House, state: ShipmentState
+) -> None:
+    house.register.fail("register", StoreUnavailable("failover"), times=2)
+    answer, _ = await house.check_out(await house.placement(method=PaymentMethod.COD))
+    await house.until_event(answer.order_id, EventType.DELIVERY_BOOKED)
+    command = CancelOrder(reason="no", by="customer")
+    cancelling = asyncio.create_task(house.orders.cancel(answer.order_id, command, "k"))
+    await asyncio.sleep(0.3)
+    await house.move(answer.order_id, state)
+    with pytest.raises(CommandRefused, match="picked up"):
+        await cancelling
