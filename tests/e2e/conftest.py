@@ -14,6 +14,7 @@ from adapters.mongo.connection import close, connect
 from adapters.mongo.order_archive import MongoOrderArchive
 from tests.e2e.running import data_folder, orders_up
 from tests.e2e.shop import Shop
+from workers.soak.on_own_stack import SETTINGS as SOAK_SETTINGS
 from workers.soak.stack_client import StackClient
 from workflows.connection import connect as connect_temporal
 from workflows.order_client import OrderClient
@@ -41,6 +42,13 @@ def stack_data() -> Iterator[Path]:
         yield Path(given)
         return
     with data_folder("shared") as data, orders_up(data, SETTINGS):
+        yield data
+
+
+@pytest.fixture(scope="session")
+def money_stack() -> Iterator[Path]:
+    """The data folder of a stack on which news is overdue, and money due, after seconds."""
+    with data_folder("money") as data, orders_up(data, SOAK_SETTINGS):
         yield data
 
 

@@ -1,31 +1,49 @@
-"""A small soak: random customers under faults, and every order checked from all sides."""
+"""A small soak: random customers under faults and crashes, every order checked from all sides."""
 
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import PAYMENT_WINDOW_S
-from tests.e2e.shop import Shop
-from workers.soak.plans import plan_orders
+from adapters.settings import Settings
+from workers.environment import load_environment
+from workers.soak.on_own_stack import PAYMENT_WINDOW_S, SETTINGS
+from workers.soak.plans import Dispute, Paying, plan_orders
 from workers.soak.run import SoakOptions, soak
 from workers.soak.sources import opened_sources
 
-ORDERS, SEED = 30, 7
+ORDERS, SEED = 100, 7
 
 
 @pytest.mark.soak
-async def test_thirty_orders_under_faults_end_lawfully(shop: Shop, stack_data: Path) -> None:
+async def test_a_hundred_orders_under_faults_and_crashes_end_lawfully(money_stack: Path) -> None:
     said: list[str] = []
-    options = SoakOptions(orders=ORDERS, seed=SEED, payment_window_s=PAYMENT_WINDOW_S)
-    async with opened_sources(stack_data) as sources:
+    options = SoakOptions(
+        orders=ORDERS,
+        seed=SEED,
+        payment_window_s=PAYMENT_WINDOW_S,
+        data=money_stack,
+        settings=Settings.from_env(load_environment(money_stack) | dict(SETTINGS)),
+        crash_every_s=25.0,
+    )
+    async with opened_sources(money_stack) as sources:
         result = await soak(sources, options, said.append)
     assert not result.findings, "\n".join(result.findings)
     assert result.ended.total() + result.refused.total() == ORDERS
     assert result.struck.total() > 0, "no fault struck: the soak has shown nothing"
+    assert result.killed.total() > 0, "no process was killed"
+    assert result.reconciliation["rows"] > 0, "nothing was settled"
 
 
 def test_a_seed_means_the_same_customers_each_time() -> None:
     once, again = plan_orders(50, SEED, "a"), plan_orders(50, SEED, "a")
     assert once == again
     assert once != plan_orders(50, SEED + 1, "a")
-    assert {plan.paying for plan in plan_orders(300, SEED, "a")} == set(type(once[0].paying))
+
+
+def test_a_seed_has_customers_of_every_kind() -> None:
+    plans = plan_orders(400, SEED, "a")
+    assert {plan.paying for plan in plans} == set(Paying)
+    assert {plan.dispute for plan in plans} == {None, *Dispute}
+    assert any(plan.cancels_units for plan in plans)
+    assert any(plan.cancels_after_s is not None and not plan.cancels_units for plan in plans)
+    assert not [plan for plan in plans if plan.dispute and plan.cancels_after_s is not None]

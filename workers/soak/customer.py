@@ -4,31 +4,22 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from uuid import uuid4
 
 import httpx
 
-from workers.soak.plans import Journey, Paying, Plan
-from workers.soak.stack_client import Json, StackClient
+from workers.soak.invariants import ENDS
+from workers.soak.lives import Lived
+from workers.soak.plans import Dispute, Journey, Paying
+from workers.soak.stack_client import ControlRefused, Json, StackClient
 
 PATIENCE_S = 240.0
 """Longer than a step that fails six times in a row and doubles its pause each time."""
 LOOK_EVERY_S = 0.5
+BANK_DECIDES_S = 3.0
+"""From the opening of a dispute to its end."""
 TOO_LATE_TO_PAY = ("expired", "cancelled")
 AGAIN = (httpx.codes.SERVICE_UNAVAILABLE, httpx.codes.TOO_MANY_REQUESTS)
-
-
-@dataclass(kw_only=True)
-class Lived:
-    """What became of one plan, as its customer was told."""
-
-    plan: Plan
-    order_id: str = ""
-    checkout: Json = field(default_factory=dict)
-    refused: str = ""
-    cancel_answer: int | None = None
-    complaints: list[str] = field(default_factory=list)
 
 
 class CustomerFailed(Exception):
@@ -53,7 +44,7 @@ class Customer:
         try:
             if await self._place():
                 await asyncio.gather(self._pay(), self._cancel(), self._divert())
-        except (CustomerFailed, httpx.HTTPError) as error:
+        except (CustomerFailed, ControlRefused, httpx.HTTPError) as error:
             self._lived.complaints.append(f"{type(error).__name__}: {error}")
 
     async def _place(self) -> bool:
@@ -81,8 +72,19 @@ class Customer:
         if paying is Paying.FAILS_FIRST:
             await self._attempt("failed")
         handover = await self._attempt("captured")
-        if handover and paying is not Paying.CLOSES_BROWSER:
+        if paying is Paying.PAYS_TWICE:
+            await self._attempt("captured", second_capture=True)
+        if paying is not Paying.CLOSES_BROWSER:
             await self._hand_over(handover)
+        if self._plan.dispute is not None:
+            await self._dispute(handover["razorpay_payment_id"], self._plan.dispute)
+
+    async def _dispute(self, payment_id: str, end: Dispute) -> None:
+        """Ask the bank for the money back, and let the bank decide a little later."""
+        opened = await self._stack.razorpay("POST", "disputes", {"payment_id": payment_id})
+        self._lived.dispute_id = opened["id"]
+        await asyncio.sleep(BANK_DECIDES_S)
+        await self._stack.razorpay("POST", f"disputes/{opened['id']}", {"status": end.value})
 
     async def _pay_late(self) -> None:
         attempt = await self._attempt("failed")
@@ -91,8 +93,10 @@ class Customer:
             path = f"payments/{attempt['razorpay_payment_id']}"
             await self._stack.razorpay("POST", path, {"outcome": "captured"})
 
-    async def _attempt(self, outcome: str) -> Json:
-        body = {"order_id": self._payment["razorpay_order_id"], "outcome": outcome}
+    async def _attempt(self, outcome: str, *, second_capture: bool = False) -> Json:
+        body: Json = {"order_id": self._payment["razorpay_order_id"], "outcome": outcome}
+        if second_capture:
+            body["second_capture"] = True
         return await self._stack.razorpay("POST", "payments", body)
 
     async def _hand_over(self, handover: Json) -> None:
@@ -106,7 +110,7 @@ class Customer:
         if self._plan.cancels_after_s is None:
             return
         await asyncio.sleep(self._plan.cancels_after_s)
-        key, body = uuid4().hex, {"reason": "soak: changed my mind"}
+        key, body = uuid4().hex, self._plan.cancellation()
         answer = await self._insist("POST", f"{self._path}/cancel", key, body)
         self._lived.cancel_answer = answer.status_code
 
@@ -175,4 +179,4 @@ def _all_booked(order: Json) -> bool:
 
 
 def _over(order: Json) -> bool:
-    return order["status"] in ("cancelled", "expired", "completed")
+    return order["status"] in ENDS

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from domain.errors import OrderUnavailable
 from domain.events import OrderEvent
-from workers.soak.customer import Lived
+from workers.soak.lives import Lived
 from workers.soak.stack_client import Json, StackClient
 
 AT_ONCE = 4
@@ -58,6 +58,7 @@ class Case:
     razorpay_orders: list[Json]
     payments: list[Json]
     refunds: list[Json]
+    disputes: list[Json]
     parcels: list[Json]
     mails: list[Json]
     movements: list[Json]
@@ -90,6 +91,7 @@ class Sandboxes:
     razorpay_orders: dict[str, list[Json]]
     payments: dict[str, list[Json]]
     refunds: dict[str, list[Json]]
+    disputes: dict[str, list[Json]]
     parcels: dict[str, list[Json]]
 
     @classmethod
@@ -103,6 +105,7 @@ class Sandboxes:
             razorpay_orders=_grouped((o["receipt"], o) for o in ledger["orders"]),
             payments=_grouped((receipts.get(p["order_id"]), p) for p in ledger["payments"]),
             refunds=_grouped((payers.get(r["payment_id"]), r) for r in ledger["refunds"]),
+            disputes=_grouped((payers.get(d["payment_id"]), d) for d in ledger["disputes"]),
             parcels=_grouped((p["seller_order_id"].split("-")[0], p) for p in parcels),
         )
 
@@ -136,6 +139,7 @@ async def _case(
         razorpay_orders=books.razorpay_orders.get(order_id, []),
         payments=books.payments.get(order_id, []),
         refunds=books.refunds.get(order_id, []),
+        disputes=books.disputes.get(order_id, []),
         parcels=books.parcels.get(order_id, []),
         mails=mails.get(f"{customer}@example.com", []),
         movements=await sources.shelves.movements(order_id),

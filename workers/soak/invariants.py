@@ -15,7 +15,9 @@ ENDS = frozenset({"completed", "cancelled", "expired", "returned_to_origin", "de
 """Where an order may rest; `delivery_failed` is a parcel that was lost."""
 ENDED_PARCELS = frozenset({"delivered", "rto_delivered", "lost", "cancelled"})
 GONE_FOR_GOOD = frozenset({"delivered", "lost"})
-OPEN_REFUNDS = frozenset({"initiated", "failed"})
+OPEN_REFUND = "initiated"
+"""A refund that failed is retried as a new one; while it is not, too much is kept."""
+CAME = ("captured", "cod_collected")
 UNDONE = frozenset({"cancelled", "expired"})
 
 
@@ -25,33 +27,61 @@ def at_rest(view: Json) -> bool:
         view.get("status") in ENDS
         and view["payment_status"] != "authorized"
         and all(parcel["state"] in ENDED_PARCELS for parcel in view["shipments"])
-        and not any(refund["status"] in OPEN_REFUNDS for refund in view["refunds"])
-        and kept_paise(view) == worth_paise(view)
+        and not any(refund["status"] == OPEN_REFUND for refund in view["refunds"])
+        and kept_paise(view) == owed_paise(view)
     )
 
 
 def worth_paise(view: Json) -> int:
     """Return what the goods are worth that the customer keeps: the invoices of what arrived."""
     arrived = {p["number"] for p in view["shipments"] if p["state"] == "delivered"}
-    worth: int = sum(
-        document["amount_paise"]
-        for document in view["documents"]
-        if document["kind"] == "invoice" and document["shipment"] in arrived
-    )
-    return worth
+    return _documents(view, lambda document: document["shipment"] in arrived)
+
+
+def invoiced_paise(view: Json) -> int:
+    """Return all invoices less all credit notes."""
+    return _documents(view, lambda _: True)
+
+
+def owed_paise(view: Json) -> int:
+    """Return what may be kept: what the goods are worth, less where a dispute has taken it."""
+    return min(worth_paise(view), _entries(view, *CAME) - _entries(view, "dispute_lost"))
 
 
 def kept_paise(view: Json) -> int:
     """Return what the customer has paid and not got back, as the view knows it."""
-    paid: int = sum(
-        entry["amount_paise"]
-        for entry in view["payments"]
-        if entry["kind"] in ("captured", "cod_collected")
-    )
     back: int = sum(
         r["amount_paise"] for r in view["refunds"] if r["status"] in ("processed", "manual")
     )
-    return paid - back
+    return _entries(view, *CAME) - _entries(view, "dispute_lost") - back
+
+
+def money_of(case: Case) -> Counter[str]:
+    """Return an order's sums; those of Razorpay as the sandbox has them."""
+    return Counter(
+        captured=sum(p["amount"] for p in case.payments if p["captured"]),
+        refunded=sum(r["amount"] for r in case.refunds if r["status"] != "failed"),
+        lost_in_disputes=_lost(case),
+        cash_collected=_entries(case.view, "cod_collected"),
+        invoiced=invoiced_paise(case.view),
+        kept_by_the_shop=kept_paise(case.view),
+    )
+
+
+def _documents(view: Json, wanted: Callable[[Json], bool]) -> int:
+    return sum(
+        each["amount_paise"] if each["kind"] == "invoice" else -each["amount_paise"]
+        for each in view["documents"]
+        if wanted(each)
+    )
+
+
+def _entries(view: Json, *kinds: str) -> int:
+    return sum(entry["amount_paise"] for entry in view["payments"] if entry["kind"] in kinds)
+
+
+def _lost(case: Case) -> int:
+    return sum(each["amount"] for each in case.disputes if each["status"] == "lost")
 
 
 def units_gone(view: Json) -> Counter[str]:
@@ -117,14 +147,24 @@ def _view_is_the_fold(case: Case) -> Iterator[str]:
 
 
 def _money_is_right(case: Case) -> Iterator[str]:
-    worth = worth_paise(case.view)
+    """Yield where captured - refunded is not what the customer keeps; disputes take theirs."""
+    worth, sums = worth_paise(case.view), money_of(case)
     if case.lived.plan.prepaid:
-        captured = sum(p["amount"] for p in case.payments if p["captured"])
-        refunded = sum(r["amount"] for r in case.refunds if r["status"] != "failed")
-        if captured - refunded != worth:
-            yield f"Razorpay holds {captured} - {refunded} paise for goods worth {worth}"
-    elif kept_paise(case.view) != worth:
-        yield f"{kept_paise(case.view)} paise were collected for goods worth {worth}"
+        left = sums["captured"] - sums["lost_in_disputes"]
+        if left - sums["refunded"] != min(worth, left):
+            yield f"Razorpay holds {dict(sums)} for goods worth {worth}"
+        if sums["refunded"] > sums["captured"]:
+            yield f"more went back than came: {dict(sums)}"
+    if kept_paise(case.view) != owed_paise(case.view):
+        yield f"{kept_paise(case.view)} paise are kept, {owed_paise(case.view)} may be"
+    if case.lived.plan.dispute is not None and not case.disputes:
+        yield "its dispute is not at Razorpay"
+
+
+def _documents_say_the_same(case: Case) -> Iterator[str]:
+    """Yield where invoices less credit notes are not the worth of what arrived."""
+    if (said := invoiced_paise(case.view)) != (worth := worth_paise(case.view)):
+        yield f"invoices less credit notes are {said}, what arrived is worth {worth}"
 
 
 def _razorpay_was_asked_once(case: Case) -> Iterator[str]:
@@ -187,6 +227,7 @@ CHECKS: tuple[Callable[[Case], Iterator[str]], ...] = (
     _log_is_whole,
     _view_is_the_fold,
     _money_is_right,
+    _documents_say_the_same,
     _razorpay_was_asked_once,
     _stock_is_conserved,
     _coupon_is_counted,

@@ -22,11 +22,19 @@ from workers.stack.foreground import cancelled_by_signals
 from workers.stack.run import StackOptions, running_stack
 
 PAYMENT_WINDOW_S = 20
+CRASH_EVERY_S = 120.0
 SETTINGS: Mapping[str, str] = {
     "ORDERS_PAYMENT_WINDOW_S": str(PAYMENT_WINDOW_S),
     "ORDERS_RETURN_WINDOW_S": "2",
     "ORDERS_LATE_PAYMENT_WINDOW_S": "5",
     "ORDERS_AUTO_PACK": "true",
+    # News is overdue after seconds instead of minutes and hours, and due in the books at once.
+    "ORDERS_OVERDUE_NEWS_EVERY_S": "4",
+    "ORDERS_PAYMENT_OVERDUE_S": "4",
+    "ORDERS_REFUND_OVERDUE_S": "6",
+    "ORDERS_PARCEL_OVERDUE_S": "6",
+    "ORDERS_SETTLEMENT_LIMIT_DAYS": "0",
+    "ORDERS_REFUND_LIMIT_DAYS": "0",
 }
 
 
@@ -43,8 +51,17 @@ async def soak_on_own_stack(options: StackOptions, *, orders: int, seed: int) ->
             running_stack(options, ConsoleReporter(console)),
             opened_sources(options.root) as sources,
         ):
-            result = await _soak(console, sources, orders=orders, seed=seed)
-            extra = await _afterwards(result, options.root)
+            settings = load_settings(options.root)
+            plan = SoakOptions(
+                orders=orders,
+                seed=seed,
+                payment_window_s=PAYMENT_WINDOW_S,
+                data=options.root,
+                settings=settings,
+                crash_every_s=CRASH_EVERY_S,
+            )
+            result = await _soak(console, sources, plan)
+            extra = await _afterwards(result, settings)
             path = report.write(result, extra)
             report.show(console, result)
             console.print(f"\nresult: {path}")
@@ -52,8 +69,7 @@ async def soak_on_own_stack(options: StackOptions, *, orders: int, seed: int) ->
     return passed
 
 
-async def _soak(console: Console, sources: Sources, *, orders: int, seed: int) -> SoakResult:
-    options = SoakOptions(orders=orders, seed=seed, payment_window_s=PAYMENT_WINDOW_S)
+async def _soak(console: Console, sources: Sources, options: SoakOptions) -> SoakResult:
     before, began = await _available(sources), time.monotonic()
 
     def say(text: str) -> None:
@@ -72,12 +88,11 @@ async def _available(sources: Sources) -> dict[str, int]:
     return {each["sku"]: each["available"] for each in answer.json()["products"]}
 
 
-async def _afterwards(result: SoakResult, data: Path) -> Json:
+async def _afterwards(result: SoakResult, settings: Settings) -> Json:
     """Look at dead letters and logs; a dead letter is a finding."""
-    settings: Settings = load_settings(data)
     dead = await asyncio.to_thread(list_dead, settings)
     result.findings += [f"dead letter of {d.consumer}: {d.type} {d.subject}" for d in dead]
-    return {"errors_logged": _errors_logged(data / "logs")}
+    return {"errors_logged": _errors_logged(settings.data_dir / "logs")}
 
 
 def _errors_logged(logs: Path) -> Json:

@@ -1,14 +1,58 @@
 """Waits until nothing more happens, and does what ops would do meanwhile."""
 
 import asyncio
+import contextlib
 import time
+from collections import Counter
 from collections.abc import Sequence
 
-from workers.soak.customer import Lived
+import httpx
+
 from workers.soak.invariants import at_rest
+from workers.soak.lives import Lived
 from workers.soak.stack_client import Json, StackClient
 
 LOOK_EVERY_S = 1.0
+ANSWER_EVERY_S = 3.0
+
+
+class Desk:
+    """Ops, who retry whatever waits for a person."""
+
+    def __init__(self, stack: StackClient) -> None:
+        """Work on the orders of this stack."""
+        self._stack = stack
+        self.answered: Counter[str] = Counter()
+
+    async def keep_answering(self) -> None:
+        """Answer until cancelled."""
+        while True:
+            with contextlib.suppress(httpx.HTTPError):
+                await self._round()
+            await asyncio.sleep(ANSWER_EVERY_S)
+
+    async def _round(self) -> None:
+        page = {"attention": "true", "limit": "100"}
+        found = await self._stack.ops("GET", "/ops/orders", params=page)
+        for order in found.json()["orders"] if found.is_success else ():
+            for attention in order["attention"]:
+                await self._answer(order["order_id"], attention)
+
+    async def _answer(self, order_id: str, attention: Json) -> None:
+        body = {
+            "attention_id": attention["attention_id"],
+            "action": attention["actions"][0],
+            "note": "soak",
+        }
+        answer = await self._stack.ops("POST", f"/ops/orders/{order_id}/resolve", json=body)
+        if answer.is_success:
+            self.answered[f"{attention['step']}: {_what(attention)}"] += 1
+
+
+def _what(attention: Json) -> str:
+    """Return the reason without the ids in it, so that reasons can be counted."""
+    words = str(attention["reason"]).split()
+    return " ".join(word for word in words if not any(each.isdigit() for each in word))
 
 
 class Watch:
@@ -19,7 +63,6 @@ class Watch:
         self._stack = stack
         self._restless = {lived.order_id: lived.plan.customer for lived in lives if lived.order_id}
         self._seen: dict[str, int] = {}
-        self.attentions: list[str] = []
 
     async def until_quiet(self, patience_s: float) -> set[str]:
         """Wait until every order rests, or none has moved for `patience_s`; return the others."""
@@ -30,24 +73,6 @@ class Watch:
                     moved_at = time.monotonic()
             await asyncio.sleep(LOOK_EVERY_S)
         return set(self._restless)
-
-    async def answer_attentions(self) -> None:
-        """Retry, as ops would, every step that waits for a person."""
-        for order_id in self._restless:
-            found = await self._stack.ops("GET", f"/ops/orders/{order_id}")
-            order = found.json().get("order", {}) if found.is_success else {}
-            for each in order.get("attention", []):
-                if each.get("resolved_at") is None:
-                    await self._retry(order_id, each)
-
-    async def _retry(self, order_id: str, attention: Json) -> None:
-        self.attentions.append(f"{order_id}: {attention['step']}: {attention['reason']}")
-        body = {
-            "attention_id": attention["attention_id"],
-            "action": attention["actions"][0],
-            "note": "soak",
-        }
-        await self._stack.ops("POST", f"/ops/orders/{order_id}/resolve", json=body)
 
     async def _look(self, order_id: str, customer: str) -> bool:
         """Return whether the order has moved since the last look."""

@@ -2,30 +2,37 @@
 
 import asyncio
 import contextlib
+import random
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
+from adapters.settings import Settings
 from domain import ids
-from workers.soak import misfortune
-from workers.soak.customer import Customer, Lived
+from workers.soak import crashes, misfortune, settling
+from workers.soak.customer import Customer
 from workers.soak.evidence import Case, Mailbox, Sources, gather_evidence
-from workers.soak.invariants import findings_of, repeated_mails, units_gone
+from workers.soak.invariants import findings_of, money_of, repeated_mails, units_gone
+from workers.soak.lives import Lived
 from workers.soak.plans import Plan, plan_orders
-from workers.soak.quiet import Watch
+from workers.soak.quiet import Desk, Watch
 from workers.soak.stack_client import Json
 
 CHECKOUTS_AT_ONCE = 6
 READ_MAIL_EVERY_S = 10.0
-STILL_AFTER_S = 15.0
-"""Beyond the payment window: an order that has not moved for so long misses a lost webhook."""
+STILL_AFTER_S = 45.0
+"""Beyond the payment window: longer than the orders need to hear of what webhooks did not tell."""
 LAST_PATIENCE_S = 130.0
 """Longer than the longest pause between two tries of a step (two minutes)."""
-MOST_REPEATED_MAILS = 0.1
-"""Mail without an answer in time is sent again, same Message-ID: on a busy machine 1 in 20."""
+MOST_REPEATED_MAILS = 0.01
+"""Mail without an answer in time, or whose sender was killed, is sent again: same Message-ID."""
+FEW_MAILS = 5
+"""So many repeats say nothing yet: each crash may repeat a mail or two."""
 TOO_MANY_FINDINGS = 200
 
 Say = Callable[[str], None]
@@ -33,11 +40,19 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SoakOptions:
-    """How many orders, from which dice, on a stack with which payment window."""
+    """How many orders, from which dice, on which stack.
+
+    Attributes:
+        data: the stack's data folder; its processes are found by it.
+        crash_every_s: seconds between two processes that are killed; None kills none.
+    """
 
     orders: int
     seed: int
     payment_window_s: float
+    data: Path
+    settings: Settings
+    crash_every_s: float | None = None
 
 
 @dataclass(kw_only=True)
@@ -53,8 +68,11 @@ class SoakResult:
     refused: Counter[str] = field(default_factory=Counter)
     events: Counter[str] = field(default_factory=Counter)
     struck: Counter[str] = field(default_factory=Counter)
-    resent: Json = field(default_factory=dict)
-    attentions: list[str] = field(default_factory=list)
+    killed: Counter[str] = field(default_factory=Counter)
+    restless_under_faults: int = 0
+    attentions: Counter[str] = field(default_factory=Counter)
+    money: Counter[str] = field(default_factory=Counter)
+    reconciliation: Json = field(default_factory=dict)
     mails: int = 0
     mails_repeated: int = 0
     units_gone: Counter[str] = field(default_factory=Counter)
@@ -77,8 +95,11 @@ class SoakResult:
             "events": {"total": self.events.total(), **dict(sorted(self.events.items()))},
             "mails": {"total": self.mails, "repeated": self.mails_repeated},
             "units_gone": self.units_gone.total(),
-            "resent_after_the_faults": self.resent,
-            "attentions": self.attentions,
+            "processes_killed": dict(sorted(self.killed.items())),
+            "restless_under_faults": self.restless_under_faults,
+            "attentions_retried": dict(sorted(self.attentions.items())),
+            "money_paise": dict(sorted(self.money.items())),
+            "reconciliation": self.reconciliation,
             "findings": self.findings[:TOO_MANY_FINDINGS],
             "passed": not self.findings,
         }
@@ -89,8 +110,12 @@ async def soak(sources: Sources, options: SoakOptions, say: Say) -> SoakResult:
     result = SoakResult(options=options, began_at=datetime.now(UTC))
     plans = plan_orders(options.orders, options.seed, uuid4().hex[:8])
     result.planned = _mixture(plans)
-    mailbox = Mailbox()
-    async with _reading(mailbox, sources):
+    mailbox, desk = Mailbox(), Desk(sources.stack)
+    result.attentions = desk.answered
+    async with (
+        _beside(mailbox.keep_reading(sources.stack, READ_MAIL_EVERY_S)),
+        _beside(desk.keep_answering()),
+    ):
         with _measured(result, "orders_live"):
             lives = await _live(sources, plans, result)
         say(f"{sum(bool(lived.order_id) for lived in lives)} orders placed; waiting for quiet")
@@ -100,6 +125,11 @@ async def soak(sources: Sources, options: SoakOptions, say: Say) -> SoakResult:
         with _measured(result, "judging"):
             cases = await gather_evidence(sources, lives, mailbox)
             await _judge(sources, lives, cases, result)
+    say("paying out and reconciling the day")
+    with _measured(result, "reconciling"):
+        report = await settling.reconciled(sources.stack, options.settings)
+    result.reconciliation = settling.described(report)
+    result.findings += settling.findings_of(report)
     return result
 
 
@@ -107,26 +137,23 @@ async def _live(sources: Sources, plans: list[Plan], result: SoakResult) -> list
     lives = [Lived(plan=plan) for plan in plans]
     gate = asyncio.Semaphore(CHECKOUTS_AT_ONCE)
     await misfortune.begin(sources.stack, result.options.seed)
-    await asyncio.gather(
-        *(Customer(sources.stack, lived, gate, result.answers).live() for lived in lives)
-    )
+    async with (
+        _beside(misfortune.keep_refusing_refunds(sources.stack)),
+        _crashing(result.options, result.killed),
+    ):
+        await asyncio.gather(
+            *(Customer(sources.stack, lived, gate, result.answers).live() for lived in lives)
+        )
     return lives
 
 
 async def _settle(sources: Sources, lives: list[Lived], result: SoakResult) -> None:
-    """Wait twice: under faults, and after the providers have sent what had been lost."""
-    patience_s = result.options.payment_window_s + STILL_AFTER_S
+    """Wait until all rest, the faults still on; what does not rest then gets another chance."""
     watch = Watch(sources.stack, lives)
-    restless = await watch.until_quiet(patience_s)
+    restless = await watch.until_quiet(result.options.payment_window_s + STILL_AFTER_S)
+    result.restless_under_faults = len(restless)
     await misfortune.end(sources.stack)
-    if restless:
-        result.resent = {
-            "orders": len(restless),
-            **await misfortune.resend_lost(sources.stack, restless),
-        }
-        await watch.answer_attentions()
-        await watch.until_quiet(LAST_PATIENCE_S)
-    result.attentions = watch.attentions
+    await watch.until_quiet(LAST_PATIENCE_S)
 
 
 async def _judge(
@@ -139,12 +166,13 @@ async def _judge(
         result.mails += len(case.mails)
         result.mails_repeated += repeated_mails(case)
         result.units_gone.update(units_gone(case.view))
+        result.money.update(money_of(case))
     for lived in lives:
         if not lived.order_id:
             result.refused[lived.refused or "no answer"] += 1
             result.findings += [f"{lived.plan.key}: {each}" for each in lived.complaints]
             result.findings += await _left_behind(sources, lived)
-    if result.mails_repeated > MOST_REPEATED_MAILS * result.mails:
+    if result.mails_repeated > max(FEW_MAILS, MOST_REPEATED_MAILS * result.mails):
         result.findings.append(f"{result.mails_repeated} of {result.mails} mails came twice")
     result.findings += [f"{count} × {a}" for a, count in result.answers.items() if " 500" in a]
     result.struck = await _struck(sources)
@@ -176,7 +204,9 @@ def _mixture(plans: list[Plan]) -> Counter[str]:
     mixture: Counter[str] = Counter()
     for plan in plans:
         mixture.update([f"pays: {plan.paying}", f"parcel: {plan.journey}"])
-        mixture["cancels"] += plan.cancels_after_s is not None
+        mixture["cancels"] += plan.cancels_after_s is not None and not plan.cancels_units
+        mixture["cancels some units"] += bool(plan.cancels_units)
+        mixture[f"dispute: {plan.dispute}"] += plan.dispute is not None
         mixture["with coupon"] += plan.coupon is not None
         mixture["several lines"] += len(plan.items) > 1
         mixture["repeats the checkout"] += plan.repeats_checkout
@@ -191,11 +221,23 @@ def _measured(result: SoakResult, phase: str) -> Iterator[None]:
 
 
 @contextlib.asynccontextmanager
-async def _reading(mailbox: Mailbox, sources: Sources) -> AsyncIterator[None]:
-    reading = asyncio.create_task(mailbox.keep_reading(sources.stack, READ_MAIL_EVERY_S))
+async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Let something go on while the block runs."""
+    task = asyncio.create_task(work)
     try:
         yield
     finally:
-        reading.cancel()
+        task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
-            await reading
+            await task
+
+
+@contextlib.asynccontextmanager
+async def _crashing(options: SoakOptions, killed: Counter[str]) -> AsyncIterator[None]:
+    if options.crash_every_s is None:
+        yield
+        return
+    dice = random.Random(options.seed)  # noqa: S311 - a soak must be repeatable
+    killing = crashes.keep_killing(options.data, options.crash_every_s, dice, killed)
+    async with _beside(killing):
+        yield
