@@ -81,6 +81,9 @@ def test_a_huge_unknown_sku_is_not_repeated_in_full() -> None:
         ("phone", "98765432100"),
         ("phone", "+1 9876543210"),
         ("phone", "९८७६५४३२१०"),
+        ("gstin", "27ABCDE1234F1Z5"),
+        ("gstin", "27aapfu0939f1zv"),
+        ("gstin", ""),
     ],
 )
 def test_each_wrong_detail_of_the_buyer_is_named(field: str, value: str) -> None:
@@ -120,6 +123,7 @@ def test_each_wrong_field_of_the_address_is_named(field: str, value: str) -> Non
 @pytest.mark.parametrize("line2", [None, "", "Near the bank"])
 def test_a_good_buyer_and_address_have_no_errors(line2: str | None) -> None:
     assert list(customer_errors(CUSTOMER)) == []
+    assert list(customer_errors(replace(CUSTOMER, gstin="27AAPFU0939F1ZV"))) == []
     assert list(address_errors(replace(ADDRESS, line2=line2))) == []
 
 
