@@ -1,25 +1,16 @@
 """Headless Chromium, a Razorpay sandbox, and a shop that sells through its payment sheet."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from selenium import webdriver
 
 from sandbox.razorpay.app import create_app
 from sandbox.razorpay.config import RazorpaySandboxConfig
+from tests.browser.chromium import headless
 from tests.browser.shop import KEY_ID, KEY_SECRET, Sandbox, Shop, shop_app
 from tests.contract.serving import Controls, serving
 
-CHROMIUM = Path("/usr/bin/chromium")
-CHROMEDRIVER = Path("/usr/bin/chromedriver")
-FLAGS = (
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--window-size=1000,800",
-    "--no-proxy-server",
-)
 CLOCK_SPEED = 8.0
 """The bank answers a UPI payment after two seconds of the sandbox's clock."""
 
@@ -27,15 +18,7 @@ CLOCK_SPEED = 8.0
 @pytest.fixture(scope="session")
 def started_chromium() -> Iterator[webdriver.Chrome]:
     """One browser for all tests: its start takes longer than a payment."""
-    if not (CHROMIUM.exists() and CHROMEDRIVER.exists()):
-        pytest.fail("browser tests need: apt-get install chromium chromium-driver")
-    options = webdriver.ChromeOptions()
-    options.binary_location = str(CHROMIUM)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    for flag in FLAGS:
-        options.add_argument(flag)
-    service = webdriver.ChromeService(str(CHROMEDRIVER))
-    with webdriver.Chrome(options=options, service=service) as browser:
+    with headless() as browser:
         yield browser
 
 
@@ -63,11 +46,11 @@ def sandbox() -> Iterator[Sandbox]:
 @pytest.fixture(scope="session")
 def shop_url(sandbox: Sandbox) -> Iterator[str]:
     """A shop on an origin of its own."""
-    with serving(lambda: shop_app(sandbox.url)) as url:
+    with serving(lambda: shop_app(sandbox.url, KEY_ID)) as url:
         yield url
 
 
 @pytest.fixture
-def shop(shop_url: str, sandbox: Sandbox, chromium: webdriver.Chrome) -> Shop:
+def shop(shop_url: str, chromium: webdriver.Chrome) -> Shop:
     """The shop as a customer sees it in the browser."""
-    return Shop(url=shop_url, sandbox=sandbox, browser=chromium)
+    return Shop(url=shop_url, browser=chromium)

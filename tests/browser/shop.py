@@ -42,13 +42,13 @@ PAGE = """<!doctype html><html lang="en"><title>Shop</title><link rel="icon" hre
 </script>"""
 
 
-def shop_app(sandbox_url: str) -> Starlette:
+def shop_app(sandbox_url: str, key_id: str) -> Starlette:
     """Return a shop that sells the order in its path with the options of its query."""
 
     async def page(request: Request) -> Response:
         order_id = request.path_params["order_id"]
         options = request.query_params.get("options", "{}")
-        html = PAGE.format(sandbox=sandbox_url, key=KEY_ID, order_id=order_id, options=options)
+        html = PAGE.format(sandbox=sandbox_url, key=key_id, order_id=order_id, options=options)
         return HTMLResponse(html)
 
     async def back(request: Request) -> Response:
@@ -93,7 +93,6 @@ class Shop:
     """A person at the shop's page; every step waits until it is possible."""
 
     url: str
-    sandbox: Sandbox
     browser: webdriver.Chrome
 
     def open_sheet(self, order_id: str, **options: Any) -> None:
