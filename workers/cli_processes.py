@@ -50,7 +50,7 @@ def worker(name: Annotated[str, NAME], data: DataOption = None) -> None:
 
 
 def consumer(name: Annotated[str, NAME], data: DataOption = None) -> None:
-    """Run a consumer of order events."""
+    """Run a consumer of order events; `all-but:A,B` runs every one but these."""
     _run("run_consumer", load_settings(data), name)
 
 

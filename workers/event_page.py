@@ -63,6 +63,11 @@ One new module in `consumers/` with a `CONTRACT` and a `build(ports)` that retur
 batch, ascending and each once; returning acknowledges them, raising brings them back later. It must
 not mind repeats, holes, or being called at the same time in another process.
 
+With `ports.records` it needs no store of its own: the memory of an event and its effect are one
+transaction. The conformance suite (`tests/consumers/test_conformance.py`) finds it by itself and
+delivers its events in thirteen unkind ways; whatever it keeps in MongoDB has to come out the same.
+A consumer whose effect lies elsewhere says how to read it: `read_effect(ports)` in its module.
+
 ## Dead letters
 
 A message that cannot be read, or whose handler failed as often as the contract allows, ends in

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -41,6 +41,8 @@ from workflows.order_client import OrderClient
 logger = logging.getLogger(__name__)
 
 ALL = "all"
+ALL_BUT = "all-but:"
+"""Before names with commas: the others in one process, so that a new consumer runs by itself."""
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -64,10 +66,21 @@ def chosen(name: str) -> Mapping[str, ConsumerModule]:
     found = discover()
     if name == ALL:
         return found
-    if name not in found:
+    if name.startswith(ALL_BUT):
+        others = set(name.removeprefix(ALL_BUT).split(","))
+        return _known(others, found, {each: found[each] for each in found if each not in others})
+    return _known({name}, found, {each: found[each] for each in found if each == name})
+
+
+def _known(
+    names: Iterable[str],
+    found: Mapping[str, ConsumerModule],
+    modules: Mapping[str, ConsumerModule],
+) -> Mapping[str, ConsumerModule]:
+    for name in sorted(set(names) - found.keys()):
         message = f"there is no consumer {name!r}; there are {', '.join(found)}, and {ALL}"
         raise StackError(message)
-    return {name: found[name]}
+    return modules
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -136,6 +149,7 @@ async def run_consumers(
 ) -> None:
     """Run consumers with their companions until `stop` is set and all have drained."""
     async with AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
+        tasks.create_task(stop.wait())  # also a process that has no consumer yet stays
         for module in modules.values():
             queue = SqsQueue(connections.aws, module.contract.queue)
             stack.callback(queue.close)

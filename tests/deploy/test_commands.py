@@ -4,6 +4,7 @@ from typer.main import get_command
 from consumers.registry import discover
 from tests.deploy.compose import arguments, ours
 from workers.cli import create_app
+from workers.run_consumer import ALL_BUT, chosen
 from workers.wiring import QUEUES
 
 
@@ -27,8 +28,11 @@ def test_every_task_queue_has_a_worker_of_its_own() -> None:
     assert run_as("worker") == set(QUEUES)
 
 
-def test_every_consumer_has_a_process_of_its_own() -> None:
-    assert run_as("consumer") == set(discover())
+def test_every_consumer_runs_in_one_service_and_a_new_one_needs_no_line_here() -> None:
+    own = run_as("consumer") & set(discover())
+    (others,) = run_as("consumer") - own
+    assert others == f"{ALL_BUT}{','.join(sorted(own))}"
+    assert set(chosen(others)) == set(discover()) - own
 
 
 def test_both_providers_have_a_sandbox() -> None:

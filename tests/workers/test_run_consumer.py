@@ -197,6 +197,23 @@ def test_an_unknown_consumer_is_told_with_the_known_ones() -> None:
         chosen("view")
 
 
+def test_a_process_may_run_all_consumers_but_some() -> None:
+    everyone = set(chosen("all"))
+    assert set(chosen("all-but:order_view")) == everyone - {"order_view"}
+    assert set(chosen(f"all-but:{','.join(everyone)}")) == set()
+    with pytest.raises(StackError, match="no consumer 'nobody'"):
+        chosen("all-but:order_view,nobody")
+
+
+async def test_a_process_without_a_consumer_waits_until_it_is_stopped(rig: Rig) -> None:
+    stop = asyncio.Event()
+    running = asyncio.create_task(run_consumers({}, rig.connections, stop))
+    done, _ = await asyncio.wait({running}, timeout=0.05)
+    assert done == set()
+    stop.set()
+    await asyncio.wait_for(running, 5)
+
+
 @contextmanager
 def process(
     variables: Mapping[str, str], data: Path
