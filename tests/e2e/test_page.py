@@ -16,9 +16,8 @@ import pytest
 from selenium import webdriver
 
 from tests.browser.conftest import chromium, started_chromium
-from tests.browser.shop import Sandbox, shop_app
 from tests.browser.shop import Shop as Storefront
-from tests.contract.serving import Controls
+from tests.browser.shop import shop_app
 from tests.contract.serving import serving as serving_app
 from tests.e2e.conftest import COURIER_STEP_S
 from tests.e2e.shop import Shop, mail_address, new_customer, order_body, until
@@ -91,13 +90,12 @@ async def line(shop: Shop) -> AsyncIterator[Wire]:
 
 def pay_in_the_sheet(shop: Shop, placed: dict[str, Any], browser: webdriver.Chrome) -> Any:
     """Open the shop in another window, pay by card, and return what the shop is told."""
-    address, key = shop.client.addresses["razorpay_sandbox"], placed["payment"]["key_id"]
-    sandbox = Sandbox(url=address, controls=Controls(url=address))
+    address, key_id = shop.client.addresses["razorpay_sandbox"], placed["payment"]["key_id"]
     page = browser.current_window_handle
     browser.switch_to.new_window("tab")
-    with serving_app(lambda: shop_app(address)) as url:
-        person = Storefront(url=url, sandbox=sandbox, browser=browser)
-        person.open_sheet(placed["payment"]["razorpay_order_id"], key=key)
+    with serving_app(lambda: shop_app(address, key_id)) as url:
+        person = Storefront(url=url, browser=browser)
+        person.open_sheet(placed["payment"]["razorpay_order_id"])
         person.pay_with_test_card(CARD)
         ((kind, handed_over),) = person.told(1)
     assert kind == "handler"
