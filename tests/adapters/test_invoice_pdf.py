@@ -1,8 +1,12 @@
 """What a tax document must say (CGST Rules 46 and 53), and that it is always the same file."""
 
+import os
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -221,6 +225,28 @@ def test_the_same_document_is_the_same_file() -> None:
     first = InvoicePdf(SELLER).render(document())
     assert InvoicePdf(SELLER).render(document()) == first
     assert InvoicePdf("Another").render(document()) != first
+
+
+def test_a_file_does_not_depend_on_the_process_that_wrote_it() -> None:
+    """Sets have another order in each process; the time of writing is another, too."""
+    script = (
+        "from hashlib import sha256;"
+        "from adapters.invoice_pdf import InvoicePdf;"
+        "from tests.adapters.test_invoice_pdf import document;"
+        "print(sha256(InvoicePdf('आशा').render(document(name='आशा আশা'))).hexdigest())"
+    )
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", script],
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            cwd=Path(__file__).parents[2],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(digests) == 1
 
 
 def test_it_is_a_pdf_that_says_what_it_is() -> None:
