@@ -25,9 +25,10 @@ from workers.build_lambdas.build import build_one
 from workers.lambda_proof.dispatcher import Dispatcher
 from workers.lambda_proof.event_source import EventSource, Killer
 from workers.lambda_proof.twins import Directory, Twins, Way, differences, plan_twins
-from workers.soak.customer import Customer, Lived
+from workers.soak.customer import Customer
 from workers.soak.evidence import Mailbox, gather_evidence
 from workers.soak.invariants import findings_of
+from workers.soak.lives import Lived
 from workers.soak.quiet import Watch
 from workers.soak.sources import opened_sources
 from workers.soak.stack_client import Json, StackClient

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Any, Final
 
-from workers.soak.customer import Lived
+from workers.soak.lives import Lived
 from workers.soak.plans import Journey, Paying, Plan, plan_orders
 from workers.soak.stack_client import Json
 
