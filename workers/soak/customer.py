@@ -11,7 +11,7 @@ import httpx
 from workers.soak.invariants import ENDS
 from workers.soak.lives import Lived
 from workers.soak.plans import Dispute, Journey, Paying
-from workers.soak.stack_client import ControlRefused, Json, StackClient
+from workers.soak.stack_client import AGAIN, ControlRefused, Json, StackClient
 
 PATIENCE_S = 240.0
 """Longer than a step that fails six times in a row and doubles its pause each time."""
@@ -19,7 +19,6 @@ LOOK_EVERY_S = 0.5
 BANK_DECIDES_S = 3.0
 """From the opening of a dispute to its end."""
 TOO_LATE_TO_PAY = ("expired", "cancelled")
-AGAIN = (httpx.codes.SERVICE_UNAVAILABLE, httpx.codes.TOO_MANY_REQUESTS)
 
 
 class CustomerFailed(Exception):

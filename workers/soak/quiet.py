@@ -10,10 +10,11 @@ import httpx
 
 from workers.soak.invariants import at_rest
 from workers.soak.lives import Lived
-from workers.soak.stack_client import Json, StackClient
+from workers.soak.stack_client import AGAIN, Json, StackClient
 
 LOOK_EVERY_S = 1.0
 ANSWER_EVERY_S = 3.0
+MOST_TRIES = 30
 
 
 class Desk:
@@ -44,9 +45,15 @@ class Desk:
             "action": attention["actions"][0],
             "note": "soak",
         }
-        answer = await self._stack.ops("POST", f"/ops/orders/{order_id}/resolve", json=body)
-        if answer.is_success:
-            self.answered[f"{attention['step']}: {_what(attention)}"] += 1
+        path, key = f"/ops/orders/{order_id}/resolve", f"{order_id}-{attention['attention_id']}"
+        for _ in range(MOST_TRIES):
+            answer = await self._stack.ops("POST", path, json=body, key=key)
+            if answer.is_success:
+                self.answered[f"{attention['step']}: {_what(attention)}"] += 1
+            if answer.status_code not in AGAIN:
+                return
+            # Whether it was heard is not known: an event of it may be out, the answer not.
+            await asyncio.sleep(float(answer.headers.get("Retry-After", 1)))
 
 
 def _what(attention: Json) -> str:

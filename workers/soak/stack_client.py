@@ -17,6 +17,8 @@ Json = dict[str, Any]
 TIMEOUT_S = 30.0
 """Above the API's own limit of ten seconds for a command."""
 TOKEN_LIFETIME = timedelta(hours=12)
+AGAIN = (httpx.codes.SERVICE_UNAVAILABLE, httpx.codes.TOO_MANY_REQUESTS)
+"""Answers that ask for the same request, with the same key, later."""
 
 
 class ControlRefused(Exception):
