@@ -2,11 +2,14 @@ import asyncio
 import secrets
 
 import pytest
+from typer.testing import CliRunner
 
 from adapters.mongo.connection import INDEXES, close, connect
 from adapters.settings import Settings
 from domain.events import EventType, topic
 from tests.workers.stack_settings import settings_with
+from workers.cli import create_app
+from workers.event_documents import TERRAFORM
 from workers.event_topology import topology
 from workers.provision import run
 
@@ -54,3 +57,8 @@ def test_provisioning_a_second_time_changes_nothing(
     assert asyncio.run(collections(settings)) == set(INDEXES)
     run(settings, dry_run=False)
     assert capsys.readouterr().out == "0 changes made: 0 created, 0 updated, 0 deleted\n"
+
+
+def test_the_command_prints_the_committed_terraform_and_needs_no_settings() -> None:
+    shown = CliRunner().invoke(create_app(), ["provision", "--terraform"], catch_exceptions=False)
+    assert shown.output == TERRAFORM.read_text(encoding="utf-8")
