@@ -30,6 +30,9 @@ ORDERS = 20
 BURST = 600
 AT_ONCE = 40
 """Signals in flight: the consumer has four batches of ten."""
+ANSWER_S = 30.0
+MANY = httpx.Limits(max_connections=1000, max_keepalive_connections=100)
+"""Razorpay waits for nobody's connection: what is slow is answered late, not sent late."""
 INBOX = "webhook-inbox"
 SIGNALLED = HistoryEventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED
 
@@ -41,10 +44,10 @@ class Hook:
     hears what it knows already, so that nothing but receiving and signalling is measured.
     """
 
-    def __init__(self, bed: Bed, placed: Sequence[Json]) -> None:
+    def __init__(self, bed: Bed, placed: Sequence[Json], http: httpx.AsyncClient) -> None:
         secret = bed.stack.secrets["RAZORPAY_WEBHOOK_SECRET"]
         self._url = f"{bed.stack.addresses['api']}/webhooks/razorpay"
-        self._http = bed.stack.http
+        self._http = http
         self._signed = [_signed(_failed(order), secret) for order in placed]
         self._next = cycle(self._signed)
 
@@ -61,7 +64,11 @@ class Hook:
             "X-Razorpay-Event-Id": f"evt_{token_hex(7)}",
             "Content-Type": "application/json",
         }
-        answer = await self._http.post(self._url, content=body, headers=headers)
+        try:
+            answer = await self._http.post(self._url, content=body, headers=headers)
+        except httpx.TransportError as error:
+            message = f"a webhook was not answered within {ANSWER_S:g} s: {error!r}"
+            raise BenchFailed(message) from error
         if answer.status_code != httpx.codes.OK:
             message = f"a webhook was answered {answer.status_code}: {answer.text[:200]}"
             raise BenchFailed(message)
@@ -76,7 +83,8 @@ async def measure(bed: Bed) -> Outcome:
     """
     placed = [await bed.place(new_customer(), sku) for sku in islice(cycle(SKUS), ORDERS)]
     order_ids = [order["order_id"] for order in placed]
-    hook, aws = Hook(bed, placed), _aws(bed)
+    http = httpx.AsyncClient(timeout=ANSWER_S, limits=MANY, trust_env=False)
+    hook, aws = Hook(bed, placed, http), _aws(bed)
     try:
         await asyncio.gather(*(hook.send(time.perf_counter()) for _ in placed))
         await until(partial(_is_empty, aws), "the inbox is empty")
@@ -84,6 +92,7 @@ async def measure(bed: Bed) -> Outcome:
         burst_s = await _burst(hook, aws)
     finally:
         aws.close()
+        await http.aclose()
     heard = sum([await _signals(bed.temporal, order_id) for order_id in order_ids])
     sent = len(placed) + RATE * SECONDS + BURST
     if heard < sent:
