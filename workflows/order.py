@@ -42,7 +42,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.closing import Closing
     from workflows.desk import Desk
     from workflows.disputes import Disputes
-    from workflows.parcel import Parcel
+    from workflows.fulfilment import Fulfilment, tell_cancelled
     from workflows.payment import Payments
     from workflows.placing import checkout_answer, commit_stock, compensate, place
     from workflows.refunds import REFUND, Refunds
@@ -64,10 +64,9 @@ class OrderWorkflow:
         self._refunds = Refunds(self._desk, self._payments)
         self._disputes = Disputes(self._desk, self._payments)
         self._closing = Closing(self._desk, self._payments, self._refunds)
-        self._parcels: dict[int, Parcel] = {}
-        self._know_parcels()
+        self._fulfilment = Fulfilment(self._desk)
         self._answer: CheckoutAnswer | None = checkout_answer(state) if state.events else None
-        self._cancelling = Cancelling(self._desk, self._parcels, self._was_refused)
+        self._cancelling = Cancelling(self._desk, self._fulfilment.parcels, self._was_refused)
 
     @workflow.run
     async def run(self, start: OrderInput) -> OrderStatus | None:
@@ -109,7 +108,7 @@ class OrderWorkflow:
             if state.confirmed_at is None and state.expired_at is None:
                 await self._pay()
             if state.confirmed_at is not None:
-                await self._fulfil()
+                await self._fulfilment.run()
             if state.cancelled_at or state.expired_at:
                 await compensate(self._desk)
             going_on = await self._closing.wait() or not await self._closing.close()
@@ -117,7 +116,7 @@ class OrderWorkflow:
     async def _pay(self) -> None:
         await self._payments.await_payment()
         if self.state.cancellation:
-            self._tell_cancelled()
+            tell_cancelled(self._desk)
         elif self.state.ledger.secured:
             await self._confirm()
         self._answer = self._answer or checkout_answer(self.state)
@@ -128,35 +127,10 @@ class OrderWorkflow:
                 await commit_stock(self._desk)
             except ApplicationError as refusal:
                 self._desk.cancel(refusal.message, "system")
-                self._tell_cancelled()
+                tell_cancelled(self._desk)
             else:
                 self.state.confirmed_at = workflow.now()
                 self._desk.outbox.emit(EventType.ORDER_CONFIRMED)
-
-    async def _fulfil(self) -> None:
-        """Drive all parcels side by side; tell of a cancellation once each has answered to it."""
-        self._know_parcels()
-        firsts = [n for n in self._parcels if self.state.allocations[n - 1].replaces is None]
-        await asyncio.gather(*(self._drive(number) for number in firsts))
-        parcels = self.state.shipments.values()
-        if all(parcel.state is ShipmentState.CANCELLED for parcel in parcels):
-            self._desk.cancel("the courier cancelled the parcel", "system")
-        nothing_arrived = all(parcel.never_arrived for parcel in parcels)
-        if self.state.cancellation and nothing_arrived and not self.state.cancelled_at:
-            self._tell_cancelled()
-
-    async def _drive(self, number: int) -> None:
-        """Drive a parcel to its end, then the one that holds the rest of it."""
-        await self._parcels[number].run()
-        self._know_parcels()
-        if following := self.state.replacement_of(number):
-            await self._drive(following)
-
-    def _know_parcels(self) -> None:
-        """Make a parcel per allocation of a confirmed order: news may come before its step."""
-        if self.state.confirmed_at is not None:
-            for number in self.state.parcel_numbers:
-                self._parcels.setdefault(number, Parcel(self._desk, number))
 
     def _was_refused(self) -> bool:
         return self._answer is not None and self._answer.refusal is not None
@@ -171,10 +145,6 @@ class OrderWorkflow:
             total_paise=placement.quote.total_paise,
             refusal=refusal,
         )
-
-    def _tell_cancelled(self) -> None:
-        self.state.cancelled_at = workflow.now()
-        self._desk.outbox.emit(EventType.ORDER_CANCELLED, cancellation=self.state.cancellation)
 
     # --- messages -----------------------------------------------------------------------------
 
@@ -240,13 +210,13 @@ class OrderWorkflow:
     @workflow.update
     def mark_packed(self, command: MarkPacked) -> CommandAnswer:
         """Take the warehouse's word that a parcel is packed."""
-        self._parcels[command.shipment].move(ShipmentState.PACKED)
+        self._fulfilment.parcels[command.shipment].move(ShipmentState.PACKED)
         return self._command_answer(f"parcel {command.shipment} is packed")
 
     @mark_packed.validator
     def _validate_mark_packed(self, command: MarkPacked) -> None:
         parcel = self.state.shipments.get(command.shipment)
-        if parcel is None or command.shipment not in self._parcels:
+        if parcel is None or command.shipment not in self._fulfilment.parcels:
             raise refused(ImpossibleStep, f"there is no parcel {command.shipment} yet")
         if parcel.state is not ShipmentState.BOOKED:
             raise refused(ImpossibleStep, f"parcel {parcel.number} is {parcel.state} already")
@@ -301,7 +271,7 @@ class OrderWorkflow:
     @workflow.signal
     def courier_event(self, update: CourierUpdate) -> None:
         """Take the courier's news of a parcel; news of a parcel that has ended changes nothing."""
-        if parcel := self._parcels.get(update.shipment):
+        if parcel := self._fulfilment.parcels.get(update.shipment):
             parcel.advance(update)
 
     @workflow.query

@@ -21,6 +21,7 @@ with workflow.unsafe.imports_passed_through():
         bank_reference,
     )
     from domain.payouts import Payout
+    from domain.refundable import most_refundable
     from workflows import policies
     from workflows.calls import remote
     from workflows.desk import Desk
@@ -30,9 +31,6 @@ with workflow.unsafe.imports_passed_through():
 
 REFUND = "refund"
 """The step of a failed refund; to skip it takes the reference of a bank transfer."""
-
-_TAKEN = frozenset({RefundStatus.INITIATED, RefundStatus.PROCESSED})
-"""Refunds that use up their payment at Razorpay; one that failed or was paid by hand does not."""
 
 
 class Refunds:
@@ -97,7 +95,7 @@ class Refunds:
 
     def _refund(self, due_paise: int) -> None:
         """Lay a hand on the money now; the refund itself waits for no other."""
-        payment_id, refundable = self._refundable()
+        payment_id, refundable = most_refundable(self._state.ledger, self._state.refunds.values())
         if payment_id is None:
             self._pay_out_by_hand(due_paise)
             return
@@ -332,24 +330,6 @@ class Refunds:
 
     def _book_payout(self, number: int, payout: Payout) -> None:
         self._book(as_paid(self._state.refunds[number], payout), f"payout:{payout.utr}")
-
-    def _refundable(self) -> tuple[str | None, int]:
-        """Return the captured payment with the most money left, and how much that is.
-
-        What one payment cannot give comes from the next: each refund is of one payment.
-        """
-        best: tuple[str | None, int] = (None, 0)
-        for entry in self._state.ledger.entries:
-            if entry.kind is EntryKind.CAPTURED:
-                gone = sum(
-                    refund.amount_paise
-                    for refund in self._state.refunds.values()
-                    if refund.payment_id == entry.reference and refund.status in _TAKEN
-                )
-                left = entry.amount_paise - gone
-                left -= self._state.ledger.claimed_paise(entry.reference)
-                best = max(best, (entry.reference, left), key=lambda b: b[1])
-        return best
 
     def _reason(self) -> str:
         state = self._state

@@ -7,9 +7,14 @@ import pytest
 
 from domain import ids
 from domain.cart import PaymentMethod
-from domain.errors import CommandRefused, CourierUnavailable, OrderUnavailable
+from domain.errors import (
+    CommandRefused,
+    CourierUnavailable,
+    OrderUnavailable,
+    StoreUnavailable,
+)
 from domain.events import EventType
-from domain.messages import CancelOrder
+from domain.messages import CancelOrder, CommandAnswer
 from domain.shipment import CourierUpdate, ShipmentState
 from domain.status import OrderStatus
 from tests.workflows.house import HAPPY, House, eventually
@@ -172,14 +177,31 @@ async def test_before_it_is_paid_an_order_can_only_be_cancelled_as_a_whole(house
     assert told.status is OrderStatus.CANCELLED
 
 
+async def test_lines_of_an_order_that_is_never_placed_cannot_be_cancelled(house: House) -> None:
+    placement = await house.placement((TEE, 3), (MUG, 2), method=PaymentMethod.COD)
+    house.shop.on_hand.clear()
+    house.inventory.fail("hold", StoreUnavailable("away"), times=4)
+    checkout = asyncio.create_task(house.check_out(placement))
+
+    async def begun() -> bool:
+        return bool(house.inventory.called("hold"))
+
+    await eventually(begun, "the first try to hold stock")
+    with pytest.raises(CommandRefused, match="the order was never placed"):
+        await cancel(house, placement.order_id, TEE=1)
+    answer, _ = await checkout
+    assert answer.refusal is not None
+
+
 async def test_units_with_the_courier_are_too_late_and_the_others_are_not(house: House) -> None:
     two_warehouses(house)
     before = house.free_units()
     order_id, _ = await packed(house, parcels=2)
     await house.move(order_id, ShipmentState.SHIPPED, number=1)
     await house.until_event(order_id, EventType.DELIVERY_SHIPPED)
-    shipped = (await view_of(house, order_id)).shipments[0].lines[0].sku
-    sku = "TEE" if shipped == TEE else "MUG"
+    view = await view_of(house, order_id)
+    (shipped,) = [s for s in view.shipments if s.state is ShipmentState.SHIPPED]
+    sku = "TEE" if shipped.lines[0].sku == TEE else "MUG"
     with pytest.raises(CommandRefused, match=r"lines\[0\].quantity.*return them once") as refused:
         await house.orders.cancel(order_id, only(**{sku: 1}), "k1")
     assert refused.value.type == "ShipmentTooLate"
@@ -225,12 +247,17 @@ async def test_a_pickup_during_the_withdrawal_wins_truthfully(house: House) -> N
     order_id, _ = await packed(house)
     house.courier.fail("cancel", CourierUnavailable("slow"))
     asked = asyncio.create_task(cancel(house, order_id, TEE=1))
-    await _until_asked_to_cancel(house)
+    await _until_asked_to_cancel(house, order_id)
     awb = house.courier.booked[ids.seller_reference(order_id, 1)].awb
     house.courier.picked_up.add(awb)
     await house.move(order_id, ShipmentState.SHIPPED)
     with pytest.raises(CommandRefused, match="picked up"):
         await asked
+
+    async def answered() -> bool:
+        return len(house.courier.called("cancel")) == 2
+
+    await eventually(answered, "the courier's refusal")
     await house.move(order_id, *HAPPY[1:])
     await house.until_status(order_id, OrderStatus.DELIVERED)
     assert house.gateway.refunds == {}
@@ -242,7 +269,7 @@ async def test_the_couriers_own_word_of_the_withdrawal_may_come_first(house: Hou
     order_id, _ = await packed(house)
     house.courier.fail("cancel", CourierUnavailable("slow"))
     asked = asyncio.create_task(cancel(house, order_id, MUG=1))
-    await _until_asked_to_cancel(house)
+    await _until_asked_to_cancel(house, order_id)
     await house.move(order_id, ShipmentState.CANCELLED)
     await asked
     await until_at_rest(house, order_id)
@@ -280,10 +307,22 @@ async def test_a_whole_cancellation_overtakes_one_of_lines(house: House) -> None
     order_id, placement = await packed(house)
     house.courier.fail("cancel", CourierUnavailable("slow"))
     part = asyncio.create_task(cancel(house, order_id, "k1", TEE=1))
-    await _until_asked_to_cancel(house)
-    whole = await house.orders.cancel(order_id, WHOLE, "k2")
-    assert whole.status is OrderStatus.CANCELLED
-    assert (await part).message == "the whole order is being cancelled"
+    await _until_asked_to_cancel(house, order_id)
+    later = [
+        asyncio.create_task(house.orders.cancel(order_id, command, key))
+        for key, command in (("k2", only(MUG=1)), ("k3", WHOLE), ("k4", WHOLE))
+    ]
+    answers = await asyncio.gather(part, *later, return_exceptions=True)
+    refused = [str(each) for each in answers if isinstance(each, CommandRefused)]
+    assert len(refused) == 2, answers
+    assert set(refused) <= {
+        "the order is being cancelled already",
+        "the order is cancelled already",
+    }
+    assert "the whole order is being cancelled" in [
+        each.message for each in answers if isinstance(each, CommandAnswer)
+    ]
+    assert (await house.status(order_id)).status is OrderStatus.CANCELLED
     await until_refunded(house, order_id, placement.quote.total_paise)
     await until_documents(house, order_id, 2)
     await house.until_free(before)
@@ -368,8 +407,10 @@ async def test_the_courier_collects_less_for_a_parcel_that_was_cut(house: House)
     assert "less at the door" in mail.text
 
 
-async def _until_asked_to_cancel(house: House) -> None:
+async def _until_asked_to_cancel(house: House, order_id: str) -> None:
+    awb = house.courier.booked[ids.seller_reference(order_id, 1)].awb
+
     async def asked() -> bool:
-        return bool(house.courier.called("cancel"))
+        return {"awb": awb} in house.courier.called("cancel")
 
     await eventually(asked, "a call to the courier")
