@@ -18,8 +18,11 @@ from tests.fakes.gateways import FakePaymentGateway
 
 KEY_ID = "rzp_test_contract"
 KEY_SECRET = "contract-key-secret"
-TIMEOUT_S = (0.5, 0.5)
+TIMEOUT_S = (5.0, 10.0)
+IMPATIENT_S = (5.0, 0.4)
+"""For calls that are to be given up, of a sandbox that holds its answer back for a second."""
 ROUTES = {
+    "find_order": "GET /v1/orders",
     "create_order": "POST /v1/orders",
     "payments_of": "GET /v1/orders/*/payments",
     "payment": "GET /v1/payments/*",
@@ -87,8 +90,16 @@ class FakeMerchant:
 
 @dataclass
 class SandboxMerchant:
-    gateway: RazorpayGateway
+    patient: RazorpayGateway
+    impatient: RazorpayGateway
     controls: Controls
+    hurried: bool = False
+
+    @property
+    def gateway(self) -> RazorpayGateway:
+        """The gateway for the next call, which gives up soon if it is to meet slowness."""
+        hurried, self.hurried = self.hurried, False
+        return self.impatient if hurried else self.patient
 
     def pay(self, razorpay_order_id: str, outcome: str = "captured") -> ConfirmPayment:
         body = {"order_id": razorpay_order_id, "outcome": outcome}
@@ -105,8 +116,9 @@ class SandboxMerchant:
     def fail(self, method: str) -> None:
         self.controls.faults(only=ROUTES[method], error_500=1)
 
-    def strike(self, method: str, fault: str) -> None:
-        self.controls.faults(only=ROUTES[method], **{fault: 1})
+    def strike(self, method: str, fault: str, limit: int | None = 1) -> None:
+        self.controls.faults(only=ROUTES[method], limit=limit, **{fault: 1})
+        self.hurried = fault == "slow_s"
 
     def orders_made(self, order_id: str) -> int:
         return sum(
@@ -137,9 +149,13 @@ async def sandbox_merchant(razorpay_sandbox_url: str) -> AsyncIterator[SandboxMe
     controls = Controls(url=razorpay_sandbox_url)
     controls.clear_faults()
     controls.put("refunds", {"settle_s": 0, "fail_next": 0, "balance_short": False, "work_s": 0})
-    gateway = RazorpayGateway(razorpay_sandbox_url, KEY_ID, KEY_SECRET, timeout_s=TIMEOUT_S)
-    yield SandboxMerchant(gateway=gateway, controls=controls)
-    gateway.close()
+    patient, impatient = (
+        RazorpayGateway(razorpay_sandbox_url, KEY_ID, KEY_SECRET, timeout_s=timeout_s)
+        for timeout_s in (TIMEOUT_S, IMPATIENT_S)
+    )
+    yield SandboxMerchant(patient=patient, impatient=impatient, controls=controls)
+    patient.close()
+    impatient.close()
     controls.clear_faults()
 
 

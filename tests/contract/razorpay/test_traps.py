@@ -1,6 +1,7 @@
 """What the SDK would get wrong, over real HTTP; and the faults of a bad day."""
 
 import asyncio
+import secrets
 import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,26 +24,24 @@ SOON = timedelta(minutes=30)
 async def test_a_fault_while_looking_for_the_order_leaves_one(
     sandbox_merchant: SandboxMerchant, order_id: str, kind: str
 ) -> None:
-    gateway, expires_at = sandbox_merchant.gateway, datetime.now(UTC) + SOON
-    sandbox_merchant.controls.faults(only="GET /v1/orders", **{kind: 1})
+    expires_at = datetime.now(UTC) + SOON
+    sandbox_merchant.strike("find_order", kind)
     with pytest.raises(PaymentGatewayUnavailable):
-        await gateway.create_order(order_id, AMOUNT, expires_at)
+        await sandbox_merchant.gateway.create_order(order_id, AMOUNT, expires_at)
 
-    await gateway.create_order(order_id, AMOUNT, expires_at)
+    await sandbox_merchant.gateway.create_order(order_id, AMOUNT, expires_at)
 
     assert sandbox_merchant.orders_made(order_id) == 1
 
 
 @pytest.mark.parametrize("kind", FAULTS)
-async def test_the_sdk_sends_nothing_twice(
-    sandbox_merchant: SandboxMerchant, order_id: str, kind: str
-) -> None:
-    sandbox_merchant.controls.faults(only="POST /v1/orders", limit=None, **{kind: 1})
+async def test_the_sdk_sends_nothing_twice(sandbox_merchant: SandboxMerchant, kind: str) -> None:
+    payment_id = f"pay_{secrets.token_hex(7)}"
+    sandbox_merchant.strike("payment", kind, limit=None)
     with pytest.raises(PaymentGatewayUnavailable):
-        await sandbox_merchant.gateway.create_order(order_id, AMOUNT, datetime.now(UTC) + SOON)
+        await sandbox_merchant.gateway.payment(payment_id)
 
-    sent = sandbox_merchant.controls.requests("POST", "/v1/orders")
-    assert sum((record["body"] or {}).get("receipt") == order_id for record in sent) == 1
+    assert len(sandbox_merchant.controls.requests("GET", f"/v1/payments/{payment_id}")) == 1
 
 
 async def test_a_refund_is_sent_with_its_key(
@@ -101,7 +100,7 @@ async def test_a_silent_razorpay_is_given_up_after_the_timeout(
 ) -> None:
     sandbox_merchant.controls.faults(only="GET /v1/payments/*", slow_s=1.5)
     with pytest.raises(PaymentGatewayUnavailable, match="ReadTimeout"):
-        await sandbox_merchant.gateway.payment("pay_00000000000000")
+        await sandbox_merchant.impatient.payment("pay_00000000000000")
 
 
 async def test_a_refund_still_in_progress_is_asked_again_later(
