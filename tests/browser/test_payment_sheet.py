@@ -177,7 +177,7 @@ def test_escape_is_ignored_if_the_shop_wants_it(sandbox: Sandbox, shop: Shop) ->
 
 
 def test_a_sheet_closes_itself_at_its_timeout(sandbox: Sandbox, shop: Shop) -> None:
-    shop.open_sheet(sandbox.order(), timeout=2)
+    shop.open_sheet(sandbox.order(), timeout=4)
     assert shop.see("#left-text").text.startswith("0:0")
     assert shop.told(1) == [["dismissed", "timeout"]]
     assert shop.sheets() == 0
