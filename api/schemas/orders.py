@@ -133,8 +133,9 @@ class LineCancellationBody(_FromDomain):
 
 
 class OrderLineBody(LineBody):
-    """A line as sold (`quantity` units), and what became of it so far, in units."""
+    """A line as sold, and what became of its units so far; `ordered` is `quantity` once more."""
 
+    ordered: int
     cancelled: int
     shipped: int = Field(description="Handed to the courier, whatever became of them.")
     delivered: int
@@ -146,6 +147,7 @@ class OrderLineBody(LineBody):
         """Return the body of a line and of what became of it."""
         return cls(
             **LineBody.of(line).model_dump(),
+            ordered=state.ordered,
             cancelled=state.cancelled,
             shipped=state.shipped,
             delivered=state.delivered,

@@ -63,7 +63,7 @@ async def test_each_line_says_what_became_of_its_units(front: ShopFront) -> None
     (line,) = body["lines"]
     counts = {name: line[name] for name in ("cancelled", "shipped", "delivered", "returned")}
     assert counts == {"cancelled": 1, "shipped": 0, "delivered": 0, "returned": 0}
-    assert (line["quantity"], line["refunded_paise"]) == (2, 59_900)
+    assert (line["quantity"], line["ordered"], line["refunded_paise"]) == (2, 2, 59_900)
     (cancelled,) = body["line_cancellations"]
     assert (cancelled["lines"], cancelled["replaced_by"]) == ([{"sku": sku, "quantity": 1}], 2)
     (paid,) = body["refunds"]
