@@ -114,7 +114,8 @@ async def attach_by(
     mode = verdict(since, head, limit)
     if mode is not Mode.RESUMED or since is None:
         return Attached(mode=mode, position=head, snapshot=view, events=())
-    stored = await read(view.order_id, head.epoch, since.sequence, limit)
+    lacking = head.sequence - since.sequence
+    stored = await read(view.order_id, head.epoch, since.sequence, lacking) if lacking else []
     missed = contiguous([e for e in stored if e.sequence <= head.sequence], since)
     return Attached(mode=mode, position=head, snapshot=None, events=missed)
 

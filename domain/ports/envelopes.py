@@ -32,7 +32,7 @@ class EnvelopeLog(Protocol):
     """What `EventLog` holds, without taking it apart: a thousand readers come back at once."""
 
     async def read(self, order_id: str, epoch: int, after: int, limit: int) -> Sequence[Enveloped]:
-        """Return the stored envelopes after a sequence, ascending; there may be holes.
+        """Return the stored envelopes of the next `limit` sequences, ascending, as far as stored.
 
         Raises:
             StoreUnavailable: nobody can say right now.
