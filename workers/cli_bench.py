@@ -14,7 +14,8 @@ def bench(
     only: Annotated[
         str | None,
         typer.Option(
-            help="One of them: history, tracking, viewers, view, checkout, hot-sku, webhooks."
+            help="One of them: history, tracking, viewers, view, staleness, search, rebuild, "
+            "checkout, hot-sku, webhooks."
         ),
     ] = None,
     free_ports: Annotated[
@@ -23,7 +24,7 @@ def bench(
 ) -> None:
     """Measure a stack in a temporary folder; print a table and write to `bench/results/`.
 
-    Takes about three minutes. A missed target is a word in the table; exit 1 if something could
+    Takes about fifteen minutes. A missed target is a word in the table; exit 1 if something could
     not be measured.
     """
     import asyncio

@@ -12,7 +12,19 @@ from pathlib import Path
 from rich.console import Console
 
 from domain.errors import ServiceUnavailable
-from workers.bench import checkout, history, hot_sku, report, tracking, view, viewers, webhooks
+from workers.bench import (
+    checkout,
+    history,
+    hot_sku,
+    rebuild,
+    report,
+    search,
+    staleness,
+    tracking,
+    view,
+    viewers,
+    webhooks,
+)
 from workers.bench.bed import Bed, BenchFailed, opened_bed
 from workers.bench.figures import Outcome, Verdict, not_measured
 from workers.bench.machine import load_average, machine
@@ -21,8 +33,8 @@ from workers.stack.foreground import cancelled_by_signals
 from workers.stack.run import RunningStack, StackOptions, running_stack
 
 NAMES = (
-    history.NAME, tracking.NAME, viewers.NAME, view.NAME, checkout.NAME, hot_sku.NAME,
-    webhooks.NAME,
+    history.NAME, tracking.NAME, viewers.NAME, view.NAME, staleness.NAME, search.NAME,
+    rebuild.NAME, checkout.NAME, hot_sku.NAME, webhooks.NAME,
 )  # fmt: skip
 
 Measure = Callable[[], Awaitable[Outcome]]
@@ -67,9 +79,12 @@ def _measures(bed: Bed, stack: RunningStack, window_s: int) -> Mapping[str, Meas
         tracking.NAME: partial(tracking.measure, bed),
         viewers.NAME: partial(viewers.measure, bed, stack.plan.environment),
         view.NAME: partial(view.measure, bed, stack.plan.environment),
+        staleness.NAME: partial(staleness.measure, bed),
         checkout.NAME: partial(checkout.measure, bed),
         hot_sku.NAME: partial(hot_sku.measure, bed),
         webhooks.NAME: partial(webhooks.measure, bed),
+        search.NAME: partial(search.measure, bed),
+        rebuild.NAME: partial(rebuild.measure, bed),
         history.NAME: partial(history.measure, bed, closes_within_s=window_s + AFTERWARDS_S),
     }
 
