@@ -1,6 +1,12 @@
-"""What a comparison of cold starts says: the table, what each lever is worth, the targets."""
+"""What a comparison of cold starts says: the table, what each lever is worth, the targets.
 
+`python -m bench.lambda_report RESULT.json` prints the table as Markdown, for the study.
+"""
+
+import json
+import sys
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from rich import box
@@ -197,3 +203,7 @@ def _first_ms(
 
 def _cpu(memory_mb: int) -> str:
     return "full CPU" if memory_mb == FULL_MB else f"{memory_mb} MB ({share_of(memory_mb):.0%})"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(markdown_of(json.loads(Path(sys.argv[1]).read_text())))
