@@ -59,6 +59,7 @@ class LeanSocket(asyncio.Protocol):
         """Tell whoever still waits for the handshake."""
         if not self.opened.done():
             self.opened.set_exception(error or ConnectionResetError("closed in the handshake"))
+            self.opened.exception()  # whoever dialled may have given up
 
     def say(self, text: bytes) -> None:
         """Send a text frame."""
