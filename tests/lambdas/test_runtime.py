@@ -2,10 +2,8 @@
 
 import hashlib
 import hmac
-import json
 import shutil
 import sysconfig
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -345,8 +343,6 @@ def test_a_view_whose_database_is_away_names_every_message(tasks: Tasks, run: Ru
             init_within_s=LOADED_WITHIN_S,
         )
     )
-    began = time.monotonic()
     answered = function.invoke(queue_event(*_written(log_of(new_order_id(), 3))))
     assert failed_ids(answered.payload) == ["0", "1", "2"]
-    assert time.monotonic() - began < 5.0
-    assert json.loads(json.dumps(answered.payload)) == answered.payload
+    assert function.starts == 1
