@@ -17,7 +17,7 @@ from tracking.server import TrackingServer, listening_socket
 from tracking.service import TrackingService
 from tracking.settings import SUBPROTOCOL
 
-PATIENCE_S = 5.0
+PATIENCE_S = 20.0
 
 
 @dataclass
