@@ -48,15 +48,36 @@ class FakeMoneyBooks(Recorder):
 class PublishedMoneyBooks(FakeMoneyBooks):
     """The books that the read model would hold after all that was published."""
 
-    published: Callable[[], Sequence[OrderEvent]] = tuple
+    publisher: Recorder = field(default_factory=Recorder)
+    _read: int = 0
+    _waiting: dict[str, dict[tuple[int, int], OrderEvent]] = field(default_factory=dict)
+    _views: dict[str, OrderView] = field(default_factory=dict)
 
     def known(self) -> Mapping[str, OrderMoney]:
-        views: dict[str, OrderView] = {}
-        for event in sorted(self.published(), key=lambda e: (e.order_id, e.epoch, e.sequence)):
-            # An earlier test's order may go on beside this one: its beginning is not to be seen.
-            if event.sequence == 1 or event.order_id in views:
-                views[event.order_id] = fold(views.get(event.order_id), event)
-        return {order_id: money_of(view) for order_id, view in views.items()}
+        return {order_id: money_of(view) for order_id, view in self.views().items()}
+
+    def views(self) -> Mapping[str, OrderView]:
+        calls = self.publisher.calls
+        fresh, self._read = calls[self._read :], len(calls)
+        for call in fresh:
+            for event in call.arguments.get("events", ()):
+                self._take_in(event)
+        return self._views
+
+    def _take_in(self, event: OrderEvent) -> None:
+        """Fold an event as soon as all before it are there.
+
+        An earlier test's order may go on beside this one: its beginning is not to be seen.
+        """
+        waiting = self._waiting.setdefault(event.order_id, {})
+        waiting[event.epoch, event.sequence] = event
+        view = self._views.get(event.order_id)
+        epoch = max(event.epoch, view.epoch if view else 0)
+        following = view.sequence + 1 if view and view.epoch == epoch else 1
+        while (epoch, following) in waiting:
+            view = fold(view, waiting.pop((epoch, following)))
+            self._views[event.order_id] = view
+            following += 1
 
 
 @dataclass

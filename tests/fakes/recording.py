@@ -35,6 +35,10 @@ class Recorder:
         """Let the next calls of a method take effect and fail all the same."""
         self._after[method].extend([error] * times)
 
+    def will_fail(self, method: str) -> bool:
+        """Tell whether a failure of this method is planned."""
+        return bool(self._before[method] or self._after[method])
+
     def called(self, method: str) -> list[dict[str, Any]]:
         """Return what each call of a method was given."""
         return [call.arguments for call in self.calls if call.method == method]

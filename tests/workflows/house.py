@@ -109,7 +109,7 @@ class House:
         self.inventory = CrashingInventory(inner=FakeInventory(self.shop))
         self.coupons = FakeCoupons(self.shop)
         self.orders = OrderClient(self.client, self.stores)
-        self.books = PublishedMoneyBooks(published=self.published)
+        self.books = PublishedMoneyBooks(publisher=self.publisher)
         self.watch = FakeMoneyWatch(placed=self.placed)
 
     def ports(self) -> ActivityPorts:
