@@ -107,7 +107,11 @@ def ledger_of(view: Json) -> Json:
         "shipments": _sorted(
             (each["number"], each["state"], _units(each["lines"])) for each in view["shipments"]
         ),
-        "documents": _sorted((each["kind"], each["amount_paise"]) for each in view["documents"]),
+        # What they add up to: a parcel that ends before its invoice was due needs no credit note.
+        "documents": sum(
+            each["amount_paise"] * (1 if each["kind"] == "invoice" else -1)
+            for each in view["documents"]
+        ),
     }
 
 
