@@ -15,6 +15,7 @@ ORDERS, SEED = 100, 7
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(600)
 async def test_a_hundred_orders_under_faults_and_crashes_end_lawfully(money_stack: Path) -> None:
     said: list[str] = []
     options = SoakOptions(

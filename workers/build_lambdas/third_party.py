@@ -6,8 +6,6 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Final
 
-from packaging.requirements import Requirement
-
 from workers.build_lambdas.errors import CannotBuild
 
 UNUSED: Final = re.compile(
@@ -52,6 +50,9 @@ def required_by(names: Sequence[str]) -> frozenset[str]:
 
 
 def _requirements(name: str) -> Iterator[str]:
+    # Only where functions are packed: what runs in production does without.
+    from packaging.requirements import Requirement
+
     try:
         required = distribution(name).requires or []
     except PackageNotFoundError as error:
