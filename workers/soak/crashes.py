@@ -5,15 +5,19 @@ import os
 import random
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import psutil
+if TYPE_CHECKING:
+    import psutil
 
 VICTIMS = ("worker", "consumer")
 """What is killed: the one process of all workers, or of all consumers."""
 
 
-def find(data: Path, name: str) -> psutil.Process | None:
+def find(data: Path, name: str) -> "psutil.Process | None":
     """Return the process of this name of the stack that keeps its data here, if it runs."""
+    import psutil  # part of the embedded stack alone
+
     for process in psutil.process_iter():
         try:
             command, folder = process.cmdline(), process.environ().get("ORDERS_DATA_DIR")
