@@ -139,7 +139,8 @@ async def test_4_redis_may_forget_die_hang_up_and_be_away(estate: Estate) -> Non
             await is_ready(running)
             await tale.happen()
             assert [await each.sequences(1) for each in (client, other)] == [[6], [6]]
-        assert running.figure("orders_tracking_feed_lost_total") >= 2
+        # Two losses that follow each other closely may be noticed as one.
+        assert running.figure("orders_tracking_feed_lost_total") >= 1
 
 
 STRANGE: tuple[Any, ...] = (
