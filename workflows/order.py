@@ -161,12 +161,21 @@ class OrderWorkflow:
 
         Repeats and late comers change nothing.
         """
+        if self._answer is None:
+            await workflow.wait_condition(lambda: self._answer is not None)
+            self._refuse_handover(handover)
         await self._payments.confirm(handover)
         await workflow.wait_condition(self._payments.acted_upon)
         return self._command_answer("payment received")
 
     @confirm_payment.validator
     def _validate_confirm_payment(self, handover: ConfirmPayment) -> None:
+        # A task that was lost may have published the payment order already: then the placing runs
+        # again, and the hand-over waits for it instead of being told that there is none.
+        if self._answer is not None:
+            self._refuse_handover(handover)
+
+    def _refuse_handover(self, handover: ConfirmPayment) -> None:
         order = self.state.payment_order
         if order is None:
             raise refused(ImpossibleStep, "this order has nothing to pay online")

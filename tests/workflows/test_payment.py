@@ -1,3 +1,4 @@
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -69,6 +70,19 @@ async def test_webhook_handover_and_repeats_count_one_capture(house: House) -> N
         assert confirmed.status is not OrderStatus.PENDING_PAYMENT
     await house.until_status(answer.order_id, OrderStatus.PACKED)
     assert (await house.types(answer.order_id)).count("payment_confirmed") == 1
+
+
+async def test_a_handover_that_overtakes_the_placing_waits_for_it(house: House) -> None:
+    placement = await house.placement()
+    house.gateway.lose_answer("create_order", PaymentGatewayUnavailable("no answer"), times=2)
+    placing = asyncio.create_task(house.orders.checkout(placement))
+    async with asyncio.timeout(20):
+        while placement.order_id not in house.gateway.orders:
+            await asyncio.sleep(0.05)
+    handover = house.gateway.pay(house.gateway.orders[placement.order_id].razorpay_order_id)
+    confirmed = await house.orders.confirm_payment(placement.order_id, handover)
+    assert confirmed.status is not OrderStatus.PENDING_PAYMENT
+    assert (await placing).payment is not None
 
 
 async def test_a_failure_told_after_the_capture_changes_nothing(house: House) -> None:

@@ -58,7 +58,9 @@ async def test_a_refund_is_split_over_payments_that_alone_have_too_little(house:
     await house.orders.cancel(answer.order_id, CANCEL, "k1")
     await until_refunded(house, answer.order_id, total)
     asked = [(r["payment_id"], r["amount_paise"]) for r in house.gateway.called("refund")]
-    assert asked == [(second, total - 60_000), (first, total - 60_000), (second, 60_000)]
+    assert asked[0] == (second, total - 60_000)
+    # The last two go back side by side.
+    assert sorted(asked[1:]) == sorted([(first, total - 60_000), (second, 60_000)])
     assert (_gone(house, first), _gone(house, second)) == (total, total)
     view = await view_of(house, answer.order_id)
     assert view.payment_status is PaymentStatus.REFUNDED
