@@ -1,4 +1,4 @@
-"""A small soak: random customers under faults and crashes, every order checked from all sides."""
+"""A small soak: random customers under faults, every order checked from all sides."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ ORDERS, SEED = 30, 7
 
 @pytest.mark.soak
 @pytest.mark.timeout(600)
-async def test_orders_under_faults_and_crashes_end_lawfully(money_stack: Path) -> None:
+async def test_orders_under_faults_end_lawfully(money_stack: Path) -> None:
     said: list[str] = []
     options = SoakOptions(
         orders=ORDERS,
@@ -24,14 +24,12 @@ async def test_orders_under_faults_and_crashes_end_lawfully(money_stack: Path) -
         payment_window_s=PAYMENT_WINDOW_S,
         data=money_stack,
         settings=Settings.from_env(load_environment(money_stack) | dict(SETTINGS)),
-        crash_every_s=25.0,
     )
     async with opened_sources(money_stack) as sources:
         result = await soak(sources, options, said.append)
     assert not result.findings, "\n".join(result.findings)
     assert result.ended.total() + result.refused.total() == ORDERS
     assert result.struck.total() > 0, "no fault struck: the soak has shown nothing"
-    assert result.killed.total() > 0, "no process was killed"
     assert result.reconciliation["rows"] > 0, "nothing was settled"
 
 
