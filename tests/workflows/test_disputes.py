@@ -9,6 +9,7 @@ import pytest
 
 from domain.attention import Attention, AttentionAction
 from domain.events import EventType, OrderEvent
+from domain.facts import same_fact
 from domain.messages import CancelOrder, CheckoutAnswer, DisputeNews, ResolveAttention
 from domain.money import format_inr
 from domain.payment import GatewayDispute, PaymentStatus
@@ -220,7 +221,8 @@ async def test_a_dispute_resumes_a_closed_order_and_stays_open_until_seen(house:
     resumed = house.handle(order.order_id)
     assert await resumed.result() is OrderStatus.COMPLETED
     after = await house.events(order.order_id)
-    assert after[: len(before)] == before
+    # A query of a closed run replays it, and a replayed event may differ in its moments.
+    assert all(map(same_fact, before, after))
     assert [event.sequence for event in after] == list(range(1, len(after) + 1))
 
     await order.tell("won", day=9)
