@@ -66,7 +66,7 @@ def test_the_error_names_field_and_remedy() -> None:
 
 @given(st.text(max_size=20))
 def test_no_text_breaks_the_check(text: str) -> None:
-    list(gstin_errors(normalise_gstin(text)))
+    assert all(error.remedy for error in gstin_errors(normalise_gstin(text)))
 
 
 @given(

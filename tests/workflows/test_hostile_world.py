@@ -63,6 +63,7 @@ async def test_a_parcel_on_its_way_back_may_be_delivered_after_all(house: House)
     order_id = await _packed(house)
     await house.move(order_id, S.SHIPPED, S.RTO_INITIATED, S.DELIVERED)
     await house.until_status(order_id, OrderStatus.DELIVERED)
+    assert house.gateway.called("refund") == []
 
 
 async def test_what_lies_ahead_is_believed_whatever_its_time(house: House) -> None:
@@ -84,6 +85,7 @@ async def test_a_parcel_that_stays_silent_is_given_up_by_a_person_and_refunded(
     await house.until_event(order_id, RAISED)
     await house.orders.resolve_attention(order_id, SKIP, "k1")
     await house.until_event(order_id, EventType.REFUND_PROCESSED)
+    assert len(house.gateway.called("refund")) == 1
 
 
 async def test_money_that_comes_while_the_run_closes_is_not_archived_and_forgotten(
